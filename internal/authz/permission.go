@@ -155,6 +155,15 @@ func RequireSelf(ctx context.Context, person ident.ID) error {
 		problem.New(problem.Forbidden, "only the learner can do this"))
 }
 
+// RequireSystem returns nil for the system, on behalf of which an operator acts.
+func RequireSystem(ctx context.Context) error {
+	v, err := SignedIn(ctx)
+	if err != nil {
+		return err
+	}
+	return problem.If(v.Kind != viewer.System, problem.New(problem.Forbidden, "only an operator can do this, on the command line"))
+}
+
 // RequireOther returns nil unless the viewer is the person: nobody decides
 // about themselves.
 func RequireOther(ctx context.Context, person ident.ID) error {

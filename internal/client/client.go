@@ -141,16 +141,15 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) 
 	found := []error{checkAddress(u.JwksURL)}
 	change := map[string]string{}
 	var name string
-	if u.Name != nil {
-		var bad error
-		name, bad = vocab.NeededLine(maxName, *u.Name, "input", "name")
-		found = append(found, bad)
-	}
 	var scopes []string
+	var err error
+	if u.Name != nil {
+		name, err = vocab.NeededLine(maxName, *u.Name, "input", "name")
+		found = append(found, err)
+	}
 	if u.Scopes != nil {
-		var bad error
-		scopes, bad = checkScopes(u.Scopes)
-		found = append(found, bad)
+		scopes, err = checkScopes(u.Scopes)
+		found = append(found, err)
 		change["scopes"] = strings.Join(scopes, " ")
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {

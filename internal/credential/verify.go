@@ -2,7 +2,6 @@ package credential
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -211,10 +210,4 @@ func (v *Verification) status(recorded *ent.Credential) vc.Check {
 	}
 	// A newer server may know states that this one does not.
 	return vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonStatusUnsupported}
-}
-
-// AwardOf reads the award that a stored credential was made of.
-func AwardOf(c *ent.Credential) (a vc.Award, err error) {
-	err = json.Unmarshal([]byte(c.Award), &a)
-	return a, err
 }

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -110,10 +111,7 @@ func (s *Service) Start(ctx context.Context, in Small) (*ent.ImportRun, error) {
 
 // check refuses what can be refused before the first byte.
 func (s *Service) check(ctx context.Context, db *ent.Client, u Upload) error {
-	if err := toStart.Require(ctx, u.InstitutionID); err != nil {
-		return err
-	}
-	if err := s.readable(u.Format); err != nil {
+	if err := cmp.Or(toStart.Require(ctx, u.InstitutionID), s.readable(u.Format)); err != nil {
 		return err
 	}
 	if !slices.Contains([]importrun.Mode{importrun.ModeDRY_RUN, importrun.ModeDRAFT, importrun.ModePUBLISH}, u.Mode) {
@@ -176,10 +174,7 @@ func (s *Service) Cancel(ctx context.Context, id ident.ID) (*ent.ImportRun, erro
 	if err != nil {
 		return nil, storage.Found(err, "import", "input", "runId")
 	}
-	if err := toCancel.Require(ctx, run.InstitutionID); err != nil {
-		return nil, err
-	}
-	if err := states.Check(run.State, importrun.StateCANCELLED); err != nil {
+	if err := cmp.Or(toCancel.Require(ctx, run.InstitutionID), states.Check(run.State, importrun.StateCANCELLED)); err != nil {
 		return nil, err
 	}
 	if err := s.end(ctx, nil, run, run.State, importrun.StateCANCELLED, nil); err != nil {

@@ -72,10 +72,7 @@ func Write[T Entity[T]](ctx context.Context, db *ent.Client, c Call, load func(c
 	made, err := storage.Write(ctx, db, func(tx *ent.Tx) (T, error) {
 		// First, so that a rival waits here before it has done anything.
 		key, err := tx.IdempotencyKey.Create().SetDigest(digest).SetInputDigest(inputDigest).Save(system)
-		if storage.IsDuplicate(err) {
-			return none, errRepeat
-		}
-		if err != nil {
+		if err := storage.IfTaken(err, errRepeat); err != nil {
 			return none, err
 		}
 		made, err := fn(tx)

@@ -43,7 +43,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -77,7 +76,7 @@ type Founding struct {
 // Found makes an alliance. Only the system may: an operator founds one on the
 // command line.
 func (s *Service) Found(ctx context.Context, f Founding) (*ent.Alliance, error) {
-	if err := requireSystem(ctx); err != nil {
+	if err := authz.RequireSystem(ctx); err != nil {
 		return nil, err
 	}
 	site, err := website(f.Website, "website")
@@ -216,13 +215,4 @@ func register(ctx context.Context, tx *ent.Tx, d Details, path ...string) (*ent.
 		return nil, errTaken.At(append(slices.Clone(path), "schac")...) // by who registered at the same moment
 	}
 	return inst, err
-}
-
-func requireSystem(ctx context.Context) error {
-	if v, err := authz.SignedIn(ctx); err != nil {
-		return err
-	} else if v.Kind != viewer.System {
-		return problem.New(problem.Forbidden, "only an operator can do this, on the command line")
-	}
-	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -93,10 +94,7 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, err
 		if err != nil {
 			return nil, err
 		}
-		if err := applicationStates.Check(app.State, application.StateADMITTED); err != nil {
-			return nil, err
-		}
-		if err := institution.RequireActive(ctx, tx.Client(), app.HostID); err != nil {
+		if err := cmp.Or(applicationStates.Check(app.State, application.StateADMITTED), institution.RequireActive(ctx, tx.Client(), app.HostID)); err != nil {
 			return nil, err
 		}
 		if err := takeSeat(ctx, tx, app); err != nil {
@@ -149,7 +147,7 @@ func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application,
 		return nil, err
 	}
 	return idempotency.Write(ctx, s.DB, idempotency.Of(toWithdraw, w.IdempotencyKey, w), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
-		app, err := hold(ctx, tx, w.ApplicationID)
+		app, err := storage.Held(ctx, tx.Application, w.ApplicationID)
 		if err != nil {
 			return nil, err
 		}

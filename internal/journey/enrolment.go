@@ -61,13 +61,6 @@ func ResultActions(ctx context.Context, r *ent.Result, host *ent.Institution) []
 		resultStates.Check(r.State, result.StateCONFIRMED))}
 }
 
-// holdEnrolment writes the enrolment's row, so that all others who would end it
-// or give it a result wait until the transaction is over. It comes first: what
-// is read afterwards, its results too, stays as it is.
-func holdEnrolment(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Enrolment, error) {
-	return storage.Held(ctx, tx.Enrolment, id)
-}
-
 // enrol gives an application that was admitted its seat.
 func (s *Service) enrol(ctx context.Context, tx *ent.Tx, app *ent.Application) error {
 	o, err := tx.Offering.Get(ctx, app.OfferingID)
@@ -86,7 +79,7 @@ func (s *Service) leave(ctx context.Context, tx *ent.Tx, application ident.ID) e
 	if err != nil {
 		return err
 	}
-	if e, err = holdEnrolment(ctx, tx, e.ID); err != nil {
+	if e, err = storage.Held(ctx, tx.Enrolment, e.ID); err != nil {
 		return err
 	}
 	if err := s.end(ctx, tx, e, enrolment.StateWITHDRAWN); err != nil {

@@ -37,7 +37,7 @@ const maxAttempts = 10
 func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error) {
 	v := viewer.From(ctx)
 	return idempotency.Write(ctx, s.DB, idempotency.Of(toRecord, a.IdempotencyKey, a), s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
-		e, err := holdEnrolment(ctx, tx, a.EnrolmentID)
+		e, err := storage.Held(ctx, tx.Enrolment, a.EnrolmentID)
 		if err != nil {
 			return nil, storage.Found(err, "enrolment", "input", "enrolmentId")
 		}
@@ -109,7 +109,7 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 		if err != nil {
 			return nil, err
 		}
-		e, err := holdEnrolment(ctx, tx, r.EnrolmentID)
+		e, err := storage.Held(ctx, tx.Enrolment, r.EnrolmentID)
 		if err != nil {
 			return nil, err
 		}

@@ -114,9 +114,7 @@ func end(ctx context.Context, db *ent.Client, order outboxevent.OrderOption) (in
 
 // After returns up to limit events behind a number, oldest first.
 func After(ctx context.Context, db *ent.Client, sequence int64, limit int) ([]*ent.OutboxEvent, error) {
-	events, err := db.OutboxEvent.Query().Where(outboxevent.SequenceGT(sequence)).
-		Order(outboxevent.BySequence()).Limit(limit).All(viewer.AsSystem(ctx))
-	return events, err
+	return db.OutboxEvent.Query().Where(outboxevent.SequenceGT(sequence)).Order(outboxevent.BySequence()).Limit(limit).All(viewer.AsSystem(ctx))
 }
 
 // Prune deletes events that are older than Retention, but never the newest:

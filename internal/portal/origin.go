@@ -23,12 +23,9 @@ const (
 // compared as texts, and no part of one decides.
 func checkOrigin(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || s == "" || len(s) > maxOrigin || serialised(u) != s {
-		return problem.New(problem.Invalid,
-			"an origin is a scheme, a host and no default port, exactly as browsers send it, such as %q; http is for this machine only",
-			"https://portal.example").At("input", "origin")
-	}
-	return nil
+	return problem.If(err != nil || s == "" || len(s) > maxOrigin || serialised(u) != s, problem.New(problem.Invalid,
+		"an origin is a scheme, a host and no default port, exactly as browsers send it, such as %q; http is for this machine only",
+		"https://portal.example").At("input", "origin"))
 }
 
 // serialised returns the origin of an address as browsers write it, or "" when

@@ -106,10 +106,8 @@ type Proposal struct {
 // the key, the issuer or a domain is taken.
 func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.Provider, error) {
 	if len(p.Homes) == 0 {
-		if _, err := authz.SignedIn(ctx); err != nil {
-			return nil, err
-		}
-		return nil, errNoHome.At("input", "homes")
+		_, err := authz.SignedIn(ctx)
+		return nil, cmp.Or[error](err, errNoHome.At("input", "homes"))
 	}
 	return idempotency.Write(ctx, s.DB, idempotency.Of(toPropose, p.IdempotencyKey, p), s.DB.Provider.Get, func(tx *ent.Tx) (*ent.Provider, error) {
 		if err := cmp.Or(s.byEither(ctx, tx.Client(), toPropose, p.institutions()), s.check(p, fromAPI, "input")); err != nil {
@@ -122,15 +120,7 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.Provider, error
 // Register registers a provider that is in force at once. Only the system may:
 // an operator, who has the secrets of this server anyway.
 func (s *Service) Register(ctx context.Context, p Proposal) (*ent.Provider, error) {
-	if v, err := authz.SignedIn(ctx); err != nil {
-		return nil, err
-	} else if v.Kind != viewer.System {
-		return nil, problem.New(problem.Forbidden, "only an operator can do this, on the command line")
-	}
-	if len(p.Homes) == 0 {
-		return nil, errNoHome.At("homes")
-	}
-	if err := s.check(p, fromOperator); err != nil {
+	if err := cmp.Or(authz.RequireSystem(ctx), problem.If(len(p.Homes) == 0, errNoHome.At("homes")), s.check(p, fromOperator)); err != nil {
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
@@ -205,11 +195,8 @@ type Approval struct {
 // CONFLICT problem when the proposal has changed since it was read.
 func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		row, homes, err := hold(ctx, tx, a.ProviderID)
+		row, homes, err := holdFor(ctx, tx, a.ProviderID, s.byAlliance, toApprove)
 		if err != nil {
-			return nil, err
-		}
-		if err := s.byAlliance(ctx, tx.Client(), toApprove, institutionsOf(homes)); err != nil {
 			return nil, err
 		}
 		v := viewer.From(ctx)
@@ -241,11 +228,8 @@ var errSameEyes = problem.New(problem.Forbidden, "whoever proposed it cannot app
 func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error) {
 	system := viewer.AsSystem(ctx)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		row, homes, err := hold(ctx, tx, id)
+		row, homes, err := holdFor(ctx, tx, id, s.byEither, toReject)
 		if err != nil {
-			return nil, err
-		}
-		if err := s.byEither(ctx, tx.Client(), toReject, institutionsOf(homes)); err != nil {
 			return nil, err
 		}
 		if row.State != provider.StatePROPOSED {
@@ -289,11 +273,11 @@ func (s *Service) Enable(ctx context.Context, id ident.ID) (*ent.Provider, error
 
 func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provider.State, verb *ledger.Verb) (*ent.Provider, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		row, homes, err := hold(ctx, tx, id)
+		row, homes, err := holdFor(ctx, tx, id, by, verb)
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(by(ctx, tx.Client(), verb, institutionsOf(homes)), expect(row, from, to)); err != nil {
+		if err := expect(row, from, to); err != nil {
 			return nil, err
 		}
 		now, err := move(viewer.AsSystem(ctx), tx, row, to, tx.Provider.Update())
@@ -338,6 +322,15 @@ func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Provider, []*ent.P
 		return nil, nil, err
 	}
 	return load(ctx, tx.Client(), id)
+}
+
+// holdFor is hold for a viewer who needs the right to a verb at its institutions.
+func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, by side, verb *ledger.Verb) (*ent.Provider, []*ent.ProviderHome, error) {
+	row, homes, err := hold(ctx, tx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	return row, homes, by(ctx, tx.Client(), verb, institutionsOf(homes))
 }
 
 // load returns a provider that the viewer sees, with all of its homes.

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -34,11 +35,8 @@ type Update struct {
 // see the comment of the package.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		row, homes, err := hold(ctx, tx, u.ProviderID)
+		row, homes, err := holdFor(ctx, tx, u.ProviderID, s.byEither, toUpdate)
 		if err != nil {
-			return nil, err
-		}
-		if err := s.byEither(ctx, tx.Client(), toUpdate, institutionsOf(homes)); err != nil {
 			return nil, err
 		}
 		after, from := u.applied(row), fromAPI
@@ -95,22 +93,18 @@ func (u Update) applied(row *ent.Provider) Proposal {
 	replace(&p.ClientAuthentication, u.ClientAuthentication)
 	replace(&p.Mode, u.Mode)
 	replace(&p.Claims, u.Claims)
-	if u.ClientSecretRef != nil {
-		p.ClientSecretRef = u.ClientSecretRef
-	}
-	if u.Scopes != nil {
-		p.Scopes = u.Scopes
-	}
-	if u.Algorithms != nil {
-		p.Algorithms = u.Algorithms
-	}
-	if u.ClaimNames != nil {
-		p.ClaimNames = u.ClaimNames
-	}
-	if u.ACRValues != nil {
-		p.ACRValues = u.ACRValues
-	}
+	p.ClientSecretRef = cmp.Or(u.ClientSecretRef, p.ClientSecretRef)
+	given(&p.Scopes, u.Scopes)
+	given(&p.Algorithms, u.Algorithms)
+	given(&p.ClaimNames, u.ClaimNames)
+	given(&p.ACRValues, u.ACRValues)
 	return p
+}
+
+func given[T any](list *[]T, with []T) {
+	if with != nil {
+		*list = with
+	}
 }
 
 func replace[T any](value *T, with *T) {

@@ -199,17 +199,3 @@ func Keys[O any](objects []O, key func(O) ident.ID) []ident.ID {
 	}
 	return keys
 }
-
-// Align returns, for each object, the found row that its key names, or the zero
-// value when the viewer does not see it.
-func Align[O any, E Node](objects []O, key func(O) ident.ID, found []E) []E {
-	byID := make(map[ident.ID]E, len(found))
-	for _, e := range found {
-		byID[e.NodeID()] = e
-	}
-	aligned := make([]E, len(objects))
-	for i, o := range objects {
-		aligned[i] = byID[key(o)]
-	}
-	return aligned
-}

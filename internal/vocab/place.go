@@ -52,10 +52,8 @@ const MaxLanguage = 35
 // CheckLanguage returns an INVALID problem unless tag is a language tag of
 // BCP 47 in its usual spelling, of at most MaxLanguage characters.
 func CheckLanguage(tag string, field ...string) error {
-	if t, err := parseLanguage(tag); err != nil || t.String() != tag {
-		return noLanguage(tag).At(field...)
-	}
-	return nil
+	t, err := parseLanguage(tag)
+	return problem.If(err != nil || t.String() != tag, noLanguage(tag).At(field...))
 }
 
 func noLanguage(tag string) *problem.Error {
@@ -182,8 +180,6 @@ func Stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 // CheckDay returns an INVALID problem unless s is a calendar date such as
 // "2027-03-01".
 func CheckDay(s string, field ...string) error {
-	if t, err := time.Parse(time.DateOnly, s); err != nil || !inBounds(t) {
-		return problem.New(problem.Invalid, "%q is not a date such as \"2027-03-01\"", clip(s)).At(field...)
-	}
-	return nil
+	t, err := time.Parse(time.DateOnly, s)
+	return problem.If(err != nil || !inBounds(t), problem.New(problem.Invalid, "%q is not a date such as \"2027-03-01\"", clip(s)).At(field...))
 }

@@ -14,11 +14,9 @@ import (
 // name, and without characters that nobody sees.
 func CheckURL(s string, field ...string) error {
 	u, err := url.Parse(s)
-	if err != nil || len(s) > 1024 || strings.ContainsFunc(s, invisible) || u.User != nil || u.Scheme != "https" && u.Scheme != "http" ||
-		strings.Trim(u.Hostname(), ".") == "" || !HasPort(u) {
-		return problem.New(problem.Invalid, "%q is not an address such as \"https://example.org/\"", clip(s)).At(field...)
-	}
-	return nil
+	return problem.If(err != nil || len(s) > 1024 || strings.ContainsFunc(s, invisible) || u.User != nil || u.Scheme != "https" && u.Scheme != "http" ||
+		strings.Trim(u.Hostname(), ".") == "" || !HasPort(u),
+		problem.New(problem.Invalid, "%q is not an address such as \"https://example.org/\"", clip(s)).At(field...))
 }
 
 // HasPort says whether the port of an address, where it has one, is a port.

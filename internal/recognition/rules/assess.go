@@ -31,10 +31,7 @@ func (a Assessment) Checked(all vocab.ECTS) (Assessment, vocab.ECTS, error) {
 	invalid := func(field, format string, args ...any) {
 		found = append(found, problem.New(problem.Invalid, format, args...).At("input", field))
 	}
-	var ects vocab.ECTS
-	if a.ECTS != nil {
-		ects = *a.ECTS
-	}
+	ects := vocab.OrZero(a.ECTS)
 	switch a.Outcome {
 	case Granted:
 		if a.ECTS == nil {
@@ -55,9 +52,8 @@ func (a Assessment) Checked(all vocab.ECTS) (Assessment, vocab.ECTS, error) {
 		invalid("outcome", "a decision is GRANTED, GRANTED_PARTIALLY or REFUSED, not %s", a.Outcome)
 	}
 	line := func(limit int, s string, path ...string) string {
-		text, err := vocab.Line(limit, s, path...)
+		text, err := vocab.LineOr(problem.New(problem.Invalid, "this text is needed"), limit, s, path...)
 		found = append(found, err)
-		found = append(found, problem.If(err == nil && text == "", problem.New(problem.Invalid, "this text is needed").At(path...)))
 		return text
 	}
 	a.Reasons = line(maxReasons, a.Reasons, "input", "reasons")
