@@ -62,13 +62,9 @@ func inForce(ctx context.Context, db *ent.Client, now time.Time, home ident.ID, 
 	if programme != nil {
 		forProgramme = append(forProgramme, recognitionrule.ProgrammeID(*programme))
 	}
-	return db.RecognitionRule.Query().Where(
-		recognitionrule.HomeID(home),
-		recognitionrule.StateEQ(recognitionrule.StateAGREED),
-		recognitionrule.ValidFromLTE(day),
-		recognitionrule.Or(recognitionrule.ValidUntilIsNil(), recognitionrule.ValidUntilGTE(day)),
-		recognitionrule.Or(forProgramme...),
-	).Order(recognitionrule.ByID()), nil
+	return db.RecognitionRule.Query().Where(recognitionrule.HomeID(home), recognitionrule.StateEQ(recognitionrule.StateAGREED),
+		recognitionrule.ValidFromLTE(day), recognitionrule.Or(recognitionrule.ValidUntilIsNil(), recognitionrule.ValidUntilGTE(day)),
+		recognitionrule.Or(forProgramme...)).Order(recognitionrule.ByID()), nil
 }
 
 // today is the calendar date at a home institution, by which its rules hold; for

@@ -21,8 +21,8 @@ func CourseActions(ctx context.Context, c *ent.Course, draft *ent.CourseVersion,
 	fixed := problem.If(draft != nil && draft.State == courseversion.StateIN_REVIEW, errInReview)
 	return []authz.Action{
 		toEdit.Act(edit, fixed),
-		toSubmit.Act(edit, reviewable(draft)),
-		toReturn.Act(mayReturn(ctx, c, draft != nil && submittedBy(ctx, draft)), returnable(draft)),
+		toSubmit.Act(edit, movable(draft, courseversion.StateIN_REVIEW)),
+		toReturn.Act(mayReturn(ctx, c, draft != nil && submittedBy(ctx, draft)), movable(draft, courseversion.StateDRAFT)),
 		toPublish.Act(publish, publishable(ctx, draft, inst)),
 		toWithdraw.Act(publish, courseStates.Check(c.State, course.StateWITHDRAWN)),
 		toPlan.Act(offer, offerable(c)),

@@ -65,13 +65,10 @@ func (w *Waitlist) check() (Waitlist, error) {
 	}
 	out := *w
 	out.Order, out.OfferHours = cmp.Or(w.Order, &order), cmp.Or(w.OfferHours, &hours)
-	var found []error
-	found = append(found, problem.If(w.Places < 0 || w.Places > MaxSeats,
-		problem.New(problem.Invalid, "a waitlist has 0 to %d places, not %d", MaxSeats, w.Places).At("input", "waitlist", "places")))
-	found = append(found, problem.If(*out.OfferHours < 1 || *out.OfferHours > maxOfferHours,
-		problem.New(problem.Invalid, "a seat is offered for 1 to %d hours, not %d", maxOfferHours, *out.OfferHours).
-			At("input", "waitlist", "offerHours")))
-	return out, problem.Join(found...)
+	return out, problem.Join(problem.If(w.Places < 0 || w.Places > MaxSeats,
+		problem.New(problem.Invalid, "a waitlist has 0 to %d places, not %d", MaxSeats, w.Places).At("input", "waitlist", "places")),
+		problem.If(*out.OfferHours < 1 || *out.OfferHours > maxOfferHours,
+			problem.New(problem.Invalid, "a seat is offered for 1 to %d hours, not %d", maxOfferHours, *out.OfferHours).At("input", "waitlist", "offerHours")))
 }
 
 // checkSessions returns the sessions in order of time. They lie within the days

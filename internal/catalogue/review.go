@@ -29,20 +29,13 @@ func unpublished(v *ent.CourseVersion) bool {
 	return v != nil && (v.State == courseversion.StateDRAFT || v.State == courseversion.StateIN_REVIEW)
 }
 
-// reviewable returns nil when the newest version of a course can be submitted.
-func reviewable(newest *ent.CourseVersion) error {
+// movable returns nil when the newest version of a course is a draft that can be
+// submitted or returned, whichever the state is.
+func movable(newest *ent.CourseVersion, to courseversion.State) error {
 	if !unpublished(newest) {
 		return errNoDraft
 	}
-	return versionStates.Check(newest.State, courseversion.StateIN_REVIEW)
-}
-
-// returnable returns nil when the newest version of a course can be returned.
-func returnable(newest *ent.CourseVersion) error {
-	if !unpublished(newest) {
-		return errNoDraft
-	}
-	return versionStates.Check(newest.State, courseversion.StateDRAFT)
+	return versionStates.Check(newest.State, to)
 }
 
 // publishable returns nil when the viewer may publish the newest version of a
@@ -83,7 +76,7 @@ func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) 
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(reviewable(draft), completeAt(ctx, tx, c, draft)); err != nil {
+		if err := cmp.Or(movable(draft, courseversion.StateIN_REVIEW), completeAt(ctx, tx, c, draft)); err != nil {
 			return nil, err
 		}
 		update := tx.CourseVersion.Update().SetSubmittedAt(vocab.Now(s.Now)).SetReviewNote("").ClearSubmittedByID()
@@ -120,7 +113,7 @@ func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error
 		if invalid == nil && note == "" && !own {
 			invalid = problem.New(problem.Invalid, "say what is to be changed").At("input", "note")
 		}
-		if err := problem.Join(returnable(draft), invalid); err != nil {
+		if err := problem.Join(movable(draft, courseversion.StateDRAFT), invalid); err != nil {
 			return nil, err
 		}
 		return moveDraft(ctx, tx, c, draft, courseversion.StateDRAFT, tx.CourseVersion.Update().SetReviewNote(note), toReturn)

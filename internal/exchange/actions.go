@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 // Actions says what the viewer may do for the imports of an institution.
@@ -25,10 +26,7 @@ func RunActions(ctx context.Context, run *ent.ImportRun) []authz.Action {
 // SourceActions says what the viewer may do with a source now.
 func SourceActions(ctx context.Context, source *ent.ImportSource) []authz.Action {
 	may := toEditSource.Require(ctx, source.InstitutionID)
-	var active error
-	if source.State != importsource.StateACTIVE {
-		active = paused(source.ID)
-	}
+	active := problem.If(source.State != importsource.StateACTIVE, paused(source.ID))
 	return []authz.Action{
 		toEditSource.Act(may),
 		toPauseSource.Act(may, sourceStates.Check(source.State, importsource.StatePAUSED)),

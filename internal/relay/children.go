@@ -15,12 +15,7 @@ import (
 // that the viewer sees (authz.Rows), and parentOf reads the parent from a row.
 // A parent without rows gets an empty connection.
 func Children[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](
-	ctx context.Context,
-	q Q,
-	of Of[E],
-	parents []ident.ID,
-	page Page,
-	dir Direction,
+	ctx context.Context, q Q, of Of[E], parents []ident.ID, page Page, dir Direction,
 ) ([]*Connection[E], error) {
 	size, cursor, err := resolve[E](page)
 	if err != nil {
