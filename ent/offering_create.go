@@ -85,14 +85,6 @@ func (_c *OfferingCreate) SetClosesAt(v time.Time) *OfferingCreate {
 	return _c
 }
 
-// SetNillableClosesAt sets the "closes_at" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableClosesAt(v *time.Time) *OfferingCreate {
-	if v != nil {
-		_c.SetClosesAt(*v)
-	}
-	return _c
-}
-
 // SetWindows sets the "windows" field.
 func (_c *OfferingCreate) SetWindows(v []vocab.Window) *OfferingCreate {
 	_c.mutation.SetWindows(v)
@@ -105,25 +97,9 @@ func (_c *OfferingCreate) SetStartsOn(v string) *OfferingCreate {
 	return _c
 }
 
-// SetNillableStartsOn sets the "starts_on" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableStartsOn(v *string) *OfferingCreate {
-	if v != nil {
-		_c.SetStartsOn(*v)
-	}
-	return _c
-}
-
 // SetEndsOn sets the "ends_on" field.
 func (_c *OfferingCreate) SetEndsOn(v string) *OfferingCreate {
 	_c.mutation.SetEndsOn(v)
-	return _c
-}
-
-// SetNillableEndsOn sets the "ends_on" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableEndsOn(v *string) *OfferingCreate {
-	if v != nil {
-		_c.SetEndsOn(*v)
-	}
 	return _c
 }
 
@@ -169,25 +145,9 @@ func (_c *OfferingCreate) SetFeeCents(v int) *OfferingCreate {
 	return _c
 }
 
-// SetNillableFeeCents sets the "fee_cents" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableFeeCents(v *int) *OfferingCreate {
-	if v != nil {
-		_c.SetFeeCents(*v)
-	}
-	return _c
-}
-
 // SetFeeCurrency sets the "fee_currency" field.
 func (_c *OfferingCreate) SetFeeCurrency(v string) *OfferingCreate {
 	_c.mutation.SetFeeCurrency(v)
-	return _c
-}
-
-// SetNillableFeeCurrency sets the "fee_currency" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableFeeCurrency(v *string) *OfferingCreate {
-	if v != nil {
-		_c.SetFeeCurrency(*v)
-	}
 	return _c
 }
 

@@ -67,14 +67,6 @@ func (_u *OfferingUpdate) SetClosesAt(v time.Time) *OfferingUpdate {
 	return _u
 }
 
-// SetNillableClosesAt sets the "closes_at" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableClosesAt(v *time.Time) *OfferingUpdate {
-	if v != nil {
-		_u.SetClosesAt(*v)
-	}
-	return _u
-}
-
 // ClearClosesAt clears the value of the "closes_at" field.
 func (_u *OfferingUpdate) ClearClosesAt() *OfferingUpdate {
 	_u.mutation.ClearClosesAt()
@@ -93,14 +85,6 @@ func (_u *OfferingUpdate) SetStartsOn(v string) *OfferingUpdate {
 	return _u
 }
 
-// SetNillableStartsOn sets the "starts_on" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableStartsOn(v *string) *OfferingUpdate {
-	if v != nil {
-		_u.SetStartsOn(*v)
-	}
-	return _u
-}
-
 // ClearStartsOn clears the value of the "starts_on" field.
 func (_u *OfferingUpdate) ClearStartsOn() *OfferingUpdate {
 	_u.mutation.ClearStartsOn()
@@ -110,14 +94,6 @@ func (_u *OfferingUpdate) ClearStartsOn() *OfferingUpdate {
 // SetEndsOn sets the "ends_on" field.
 func (_u *OfferingUpdate) SetEndsOn(v string) *OfferingUpdate {
 	_u.mutation.SetEndsOn(v)
-	return _u
-}
-
-// SetNillableEndsOn sets the "ends_on" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableEndsOn(v *string) *OfferingUpdate {
-	if v != nil {
-		_u.SetEndsOn(*v)
-	}
 	return _u
 }
 
@@ -184,14 +160,6 @@ func (_u *OfferingUpdate) SetFeeCents(v int) *OfferingUpdate {
 	return _u
 }
 
-// SetNillableFeeCents sets the "fee_cents" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableFeeCents(v *int) *OfferingUpdate {
-	if v != nil {
-		_u.SetFeeCents(*v)
-	}
-	return _u
-}
-
 // AddFeeCents adds value to the "fee_cents" field.
 func (_u *OfferingUpdate) AddFeeCents(v int) *OfferingUpdate {
 	_u.mutation.AddFeeCents(v)
@@ -201,14 +169,6 @@ func (_u *OfferingUpdate) AddFeeCents(v int) *OfferingUpdate {
 // SetFeeCurrency sets the "fee_currency" field.
 func (_u *OfferingUpdate) SetFeeCurrency(v string) *OfferingUpdate {
 	_u.mutation.SetFeeCurrency(v)
-	return _u
-}
-
-// SetNillableFeeCurrency sets the "fee_currency" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableFeeCurrency(v *string) *OfferingUpdate {
-	if v != nil {
-		_u.SetFeeCurrency(*v)
-	}
 	return _u
 }
 
@@ -571,14 +531,6 @@ func (_u *OfferingUpdateOne) SetClosesAt(v time.Time) *OfferingUpdateOne {
 	return _u
 }
 
-// SetNillableClosesAt sets the "closes_at" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableClosesAt(v *time.Time) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetClosesAt(*v)
-	}
-	return _u
-}
-
 // ClearClosesAt clears the value of the "closes_at" field.
 func (_u *OfferingUpdateOne) ClearClosesAt() *OfferingUpdateOne {
 	_u.mutation.ClearClosesAt()
@@ -597,14 +549,6 @@ func (_u *OfferingUpdateOne) SetStartsOn(v string) *OfferingUpdateOne {
 	return _u
 }
 
-// SetNillableStartsOn sets the "starts_on" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableStartsOn(v *string) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetStartsOn(*v)
-	}
-	return _u
-}
-
 // ClearStartsOn clears the value of the "starts_on" field.
 func (_u *OfferingUpdateOne) ClearStartsOn() *OfferingUpdateOne {
 	_u.mutation.ClearStartsOn()
@@ -614,14 +558,6 @@ func (_u *OfferingUpdateOne) ClearStartsOn() *OfferingUpdateOne {
 // SetEndsOn sets the "ends_on" field.
 func (_u *OfferingUpdateOne) SetEndsOn(v string) *OfferingUpdateOne {
 	_u.mutation.SetEndsOn(v)
-	return _u
-}
-
-// SetNillableEndsOn sets the "ends_on" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableEndsOn(v *string) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetEndsOn(*v)
-	}
 	return _u
 }
 
@@ -688,14 +624,6 @@ func (_u *OfferingUpdateOne) SetFeeCents(v int) *OfferingUpdateOne {
 	return _u
 }
 
-// SetNillableFeeCents sets the "fee_cents" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableFeeCents(v *int) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetFeeCents(*v)
-	}
-	return _u
-}
-
 // AddFeeCents adds value to the "fee_cents" field.
 func (_u *OfferingUpdateOne) AddFeeCents(v int) *OfferingUpdateOne {
 	_u.mutation.AddFeeCents(v)
@@ -705,14 +633,6 @@ func (_u *OfferingUpdateOne) AddFeeCents(v int) *OfferingUpdateOne {
 // SetFeeCurrency sets the "fee_currency" field.
 func (_u *OfferingUpdateOne) SetFeeCurrency(v string) *OfferingUpdateOne {
 	_u.mutation.SetFeeCurrency(v)
-	return _u
-}
-
-// SetNillableFeeCurrency sets the "fee_currency" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableFeeCurrency(v *string) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetFeeCurrency(*v)
-	}
 	return _u
 }
 
