@@ -31,6 +31,8 @@ type Alliance struct {
 	Website *string `json:"website,omitempty"`
 	// ECTS bounds per kind of credential
 	Bounds []vocab.Bounds `json:"bounds,omitempty"`
+	// those that no member goes below
+	MemberProtections []vocab.Protection `json:"member_protections,omitempty"`
 	// whether weighty verbs need a second factor
 	StepUp       vocab.StepUp `json:"step_up,omitempty"`
 	selectValues sql.SelectValues
@@ -41,7 +43,7 @@ func (*Alliance) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case alliance.FieldName, alliance.FieldBounds:
+		case alliance.FieldName, alliance.FieldBounds, alliance.FieldMemberProtections:
 			values[i] = new([]byte)
 		case alliance.FieldID, alliance.FieldSlug, alliance.FieldWebsite, alliance.FieldStepUp:
 			values[i] = new(sql.NullString)
@@ -107,6 +109,14 @@ func (_m *Alliance) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.Bounds); err != nil {
 					return fmt.Errorf("unmarshal field bounds: %w", err)
+				}
+			}
+		case alliance.FieldMemberProtections:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field member_protections", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.MemberProtections); err != nil {
+					return fmt.Errorf("unmarshal field member_protections: %w", err)
 				}
 			}
 		case alliance.FieldStepUp:

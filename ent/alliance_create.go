@@ -58,6 +58,12 @@ func (_c *AllianceCreate) SetBounds(v []vocab.Bounds) *AllianceCreate {
 	return _c
 }
 
+// SetMemberProtections sets the "member_protections" field.
+func (_c *AllianceCreate) SetMemberProtections(v []vocab.Protection) *AllianceCreate {
+	_c.mutation.SetMemberProtections(v)
+	return _c
+}
+
 // SetStepUp sets the "step_up" field.
 func (_c *AllianceCreate) SetStepUp(v vocab.StepUp) *AllianceCreate {
 	_c.mutation.SetStepUp(v)
@@ -113,6 +119,10 @@ func (_c *AllianceCreate) defaults() {
 		v := alliance.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.MemberProtections(); !ok {
+		v := alliance.DefaultMemberProtections
+		_c.mutation.SetMemberProtections(v)
+	}
 	if _, ok := _c.mutation.StepUp(); !ok {
 		v := alliance.DefaultStepUp
 		_c.mutation.SetStepUp(v)
@@ -149,6 +159,9 @@ func (_c *AllianceCreate) check() error {
 	}
 	if _, ok := _c.mutation.Bounds(); !ok {
 		return &ValidationError{Name: "bounds", err: errors.New(`ent: missing required field "Alliance.bounds"`)}
+	}
+	if _, ok := _c.mutation.MemberProtections(); !ok {
+		return &ValidationError{Name: "member_protections", err: errors.New(`ent: missing required field "Alliance.member_protections"`)}
 	}
 	if _, ok := _c.mutation.StepUp(); !ok {
 		return &ValidationError{Name: "step_up", err: errors.New(`ent: missing required field "Alliance.step_up"`)}
@@ -221,6 +234,10 @@ func (_c *AllianceCreate) createSpec() (*Alliance, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Bounds(); ok {
 		_spec.SetField(alliance.FieldBounds, field.TypeJSON, value)
 		_node.Bounds = value
+	}
+	if value, ok := _c.mutation.MemberProtections(); ok {
+		_spec.SetField(alliance.FieldMemberProtections, field.TypeJSON, value)
+		_node.MemberProtections = value
 	}
 	if value, ok := _c.mutation.StepUp(); ok {
 		_spec.SetField(alliance.FieldStepUp, field.TypeString, value)

@@ -61,6 +61,12 @@ func (_u *AllianceUpdate) SetBounds(v []vocab.Bounds) *AllianceUpdate {
 	return _u
 }
 
+// SetMemberProtections sets the "member_protections" field.
+func (_u *AllianceUpdate) SetMemberProtections(v []vocab.Protection) *AllianceUpdate {
+	_u.mutation.SetMemberProtections(v)
+	return _u
+}
+
 // SetStepUp sets the "step_up" field.
 func (_u *AllianceUpdate) SetStepUp(v vocab.StepUp) *AllianceUpdate {
 	_u.mutation.SetStepUp(v)
@@ -161,6 +167,14 @@ func (_u *AllianceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			sqljson.Append(u, alliance.FieldBounds, value)
 		})
 	}
+	if value, ok := _u.mutation.MemberProtections(); ok {
+		_spec.SetField(alliance.FieldMemberProtections, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedMemberProtections(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, alliance.FieldMemberProtections, value)
+		})
+	}
 	if value, ok := _u.mutation.StepUp(); ok {
 		_spec.SetField(alliance.FieldStepUp, field.TypeString, value)
 	}
@@ -213,6 +227,12 @@ func (_u *AllianceUpdateOne) ClearWebsite() *AllianceUpdateOne {
 // SetBounds sets the "bounds" field.
 func (_u *AllianceUpdateOne) SetBounds(v []vocab.Bounds) *AllianceUpdateOne {
 	_u.mutation.SetBounds(v)
+	return _u
+}
+
+// SetMemberProtections sets the "member_protections" field.
+func (_u *AllianceUpdateOne) SetMemberProtections(v []vocab.Protection) *AllianceUpdateOne {
+	_u.mutation.SetMemberProtections(v)
 	return _u
 }
 
@@ -344,6 +364,14 @@ func (_u *AllianceUpdateOne) sqlSave(ctx context.Context) (_node *Alliance, err 
 	if value, ok := _u.mutation.AppendedBounds(); ok {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, alliance.FieldBounds, value)
+		})
+	}
+	if value, ok := _u.mutation.MemberProtections(); ok {
+		_spec.SetField(alliance.FieldMemberProtections, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedMemberProtections(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, alliance.FieldMemberProtections, value)
 		})
 	}
 	if value, ok := _u.mutation.StepUp(); ok {

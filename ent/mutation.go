@@ -938,21 +938,23 @@ func (m *AffiliationMutation) ResetEdge(name string) error {
 // AllianceMutation represents an operation that mutates the Alliance nodes in the graph.
 type AllianceMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *ident.ID
-	created_at    *time.Time
-	updated_at    *time.Time
-	slug          *string
-	name          *vocab.Text
-	website       *string
-	bounds        *[]vocab.Bounds
-	appendbounds  []vocab.Bounds
-	step_up       *vocab.StepUp
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Alliance, error)
-	predicates    []predicate.Alliance
+	op                       Op
+	typ                      string
+	id                       *ident.ID
+	created_at               *time.Time
+	updated_at               *time.Time
+	slug                     *string
+	name                     *vocab.Text
+	website                  *string
+	bounds                   *[]vocab.Bounds
+	appendbounds             []vocab.Bounds
+	member_protections       *[]vocab.Protection
+	appendmember_protections []vocab.Protection
+	step_up                  *vocab.StepUp
+	clearedFields            map[string]struct{}
+	done                     bool
+	oldValue                 func(context.Context) (*Alliance, error)
+	predicates               []predicate.Alliance
 }
 
 var _ ent.Mutation = (*AllianceMutation)(nil)
@@ -1298,6 +1300,52 @@ func (m *AllianceMutation) ResetBounds() {
 	m.appendbounds = nil
 }
 
+// SetMemberProtections sets the "member_protections" field.
+func (m *AllianceMutation) SetMemberProtections(v []vocab.Protection) {
+	m.member_protections = &v
+	m.appendmember_protections = nil
+}
+
+// MemberProtections returns the value of the "member_protections" field in the mutation.
+func (m *AllianceMutation) MemberProtections() (r []vocab.Protection, exists bool) {
+	v := m.member_protections
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMemberProtections returns the old "member_protections" field's value of the Alliance entity.
+// If the Alliance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllianceMutation) OldMemberProtections(ctx context.Context) (v []vocab.Protection, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMemberProtections is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMemberProtections requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMemberProtections: %w", err)
+	}
+	return oldValue.MemberProtections, nil
+}
+
+// AppendedMemberProtections returns the list of values that were appended to the "member_protections" field in this mutation.
+func (m *AllianceMutation) AppendedMemberProtections() ([]vocab.Protection, bool) {
+	if len(m.appendmember_protections) == 0 {
+		return nil, false
+	}
+	return m.appendmember_protections, true
+}
+
+// ResetMemberProtections resets all changes to the "member_protections" field.
+func (m *AllianceMutation) ResetMemberProtections() {
+	m.member_protections = nil
+	m.appendmember_protections = nil
+}
+
 // SetStepUp sets the "step_up" field.
 func (m *AllianceMutation) SetStepUp(vu vocab.StepUp) {
 	m.step_up = &vu
@@ -1363,7 +1411,7 @@ func (m *AllianceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AllianceMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, alliance.FieldCreatedAt)
 	}
@@ -1381,6 +1429,9 @@ func (m *AllianceMutation) Fields() []string {
 	}
 	if m.bounds != nil {
 		fields = append(fields, alliance.FieldBounds)
+	}
+	if m.member_protections != nil {
+		fields = append(fields, alliance.FieldMemberProtections)
 	}
 	if m.step_up != nil {
 		fields = append(fields, alliance.FieldStepUp)
@@ -1405,6 +1456,8 @@ func (m *AllianceMutation) Field(name string) (ent.Value, bool) {
 		return m.Website()
 	case alliance.FieldBounds:
 		return m.Bounds()
+	case alliance.FieldMemberProtections:
+		return m.MemberProtections()
 	case alliance.FieldStepUp:
 		return m.StepUp()
 	}
@@ -1428,6 +1481,8 @@ func (m *AllianceMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldWebsite(ctx)
 	case alliance.FieldBounds:
 		return m.OldBounds(ctx)
+	case alliance.FieldMemberProtections:
+		return m.OldMemberProtections(ctx)
 	case alliance.FieldStepUp:
 		return m.OldStepUp(ctx)
 	}
@@ -1480,6 +1535,13 @@ func (m *AllianceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBounds(v)
+		return nil
+	case alliance.FieldMemberProtections:
+		v, ok := value.([]vocab.Protection)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMemberProtections(v)
 		return nil
 	case alliance.FieldStepUp:
 		v, ok := value.(vocab.StepUp)
@@ -1563,6 +1625,9 @@ func (m *AllianceMutation) ResetField(name string) error {
 		return nil
 	case alliance.FieldBounds:
 		m.ResetBounds()
+		return nil
+	case alliance.FieldMemberProtections:
+		m.ResetMemberProtections()
 		return nil
 	case alliance.FieldStepUp:
 		m.ResetStepUp()

@@ -110,8 +110,12 @@ func init() {
 	allianceDescWebsite := allianceFields[2].Descriptor()
 	// alliance.WebsiteValidator is a validator for the "website" field. It is called by the builders before save.
 	alliance.WebsiteValidator = allianceDescWebsite.Validators[0].(func(string) error)
+	// allianceDescMemberProtections is the schema descriptor for member_protections field.
+	allianceDescMemberProtections := allianceFields[4].Descriptor()
+	// alliance.DefaultMemberProtections holds the default value on creation for the member_protections field.
+	alliance.DefaultMemberProtections = allianceDescMemberProtections.Default.([]vocab.Protection)
 	// allianceDescStepUp is the schema descriptor for step_up field.
-	allianceDescStepUp := allianceFields[4].Descriptor()
+	allianceDescStepUp := allianceFields[5].Descriptor()
 	// alliance.DefaultStepUp holds the default value on creation for the step_up field.
 	alliance.DefaultStepUp = vocab.StepUp(allianceDescStepUp.Default.(string))
 	// alliance.StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.

@@ -27,6 +27,8 @@ const (
 	FieldWebsite = "website"
 	// FieldBounds holds the string denoting the bounds field in the database.
 	FieldBounds = "bounds"
+	// FieldMemberProtections holds the string denoting the member_protections field in the database.
+	FieldMemberProtections = "member_protections"
 	// FieldStepUp holds the string denoting the step_up field in the database.
 	FieldStepUp = "step_up"
 	// Table holds the table name of the alliance in the database.
@@ -42,6 +44,7 @@ var Columns = []string{
 	FieldName,
 	FieldWebsite,
 	FieldBounds,
+	FieldMemberProtections,
 	FieldStepUp,
 }
 
@@ -66,6 +69,8 @@ var (
 	SlugValidator func(string) error
 	// WebsiteValidator is a validator for the "website" field. It is called by the builders before save.
 	WebsiteValidator func(string) error
+	// DefaultMemberProtections holds the default value on creation for the "member_protections" field.
+	DefaultMemberProtections []vocab.Protection
 	// DefaultStepUp holds the default value on creation for the "step_up" field.
 	DefaultStepUp vocab.StepUp
 	// StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.

@@ -161,6 +161,16 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
+// ByAllianceID orders the results by the alliance_id field.
+func ByAllianceID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAllianceID, opts...).ToFunc()
+}
+
+// ByInstitutionID orders the results by the institution_id field.
+func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
+}
+
 // BySince orders the results by the since field.
 func BySince(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSince, opts...).ToFunc()

@@ -61,6 +61,7 @@ var (
 		{Name: "name", Type: field.TypeJSON},
 		{Name: "website", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "bounds", Type: field.TypeJSON},
+		{Name: "member_protections", Type: field.TypeJSON},
 		{Name: "step_up", Type: field.TypeString, Size: 32, Default: "OPTIONAL"},
 	}
 	// AlliancesTable holds the schema information for the "alliances" table.

@@ -20,6 +20,7 @@ func (Alliance) Fields() []ent.Field {
 		text("name"),
 		field.String("website").MaxRuneLen(255).Optional().Nillable(),
 		field.JSON("bounds", []vocab.Bounds{}).Comment("ECTS bounds per kind of credential"),
+		field.JSON("member_protections", []vocab.Protection{}).Default([]vocab.Protection{}).Comment("those that no member goes below"),
 		stepUp(),
 	}
 }

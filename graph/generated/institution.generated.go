@@ -668,6 +668,29 @@ func fieldContext_Alliance_stepUp(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("Alliance", field, false, false, "StepUp")
 }
 
+func _Alliance_memberProtections(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Alliance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Alliance_memberProtections(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MemberProtections, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.Protection) graphql.Marshaler {
+			return marshalNProtection2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtectionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Alliance_memberProtections(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alliance", field, false, false, "Protection")
+}
+
 func _Alliance_memberships(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Alliance) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4727,7 +4750,7 @@ func unmarshalInputUpdateAllianceInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"allianceId", "name", "website", "bounds", "stepUp"}
+	fieldsInOrder := [...]string{"allianceId", "name", "website", "bounds", "stepUp", "memberProtections"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4769,6 +4792,13 @@ func unmarshalInputUpdateAllianceInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.StepUp = data
+		case "memberProtections":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberProtections"))
+			data, err := unmarshalOProtection2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtectionᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberProtections = data
 		}
 	}
 	return it, nil
@@ -5006,6 +5036,11 @@ func _Alliance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			}
 		case "stepUp":
 			out.Values[i] = _Alliance_stepUp(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "memberProtections":
+			out.Values[i] = _Alliance_memberProtections(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -6664,6 +6699,51 @@ func marshalNProgrammeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return _ProgrammeEdge(ctx, ec, sel, v)
 }
 
+func unmarshalNProtection2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtection(ctx context.Context, ec *executionContext, v any) (vocab.Protection, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.Protection(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNProtection2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Protection) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Protection!")
+	}
+	return res
+}
+
+func unmarshalNProtection2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtectionᚄ(ctx context.Context, ec *executionContext, v any) ([]vocab.Protection, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.Protection, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNProtection2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtection(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNProtection2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtectionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []vocab.Protection) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNProtection2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtection(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalNReadinessCheck2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReadinessCheck(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ReadinessCheck) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ReadinessCheck!")
@@ -6933,6 +7013,42 @@ func marshalOProgramme2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 		return graphql.Null
 	}
 	return _Programme(ctx, ec, sel, v)
+}
+
+func unmarshalOProtection2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtectionᚄ(ctx context.Context, ec *executionContext, v any) ([]vocab.Protection, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.Protection, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNProtection2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtection(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOProtection2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtectionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []vocab.Protection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNProtection2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtection(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func marshalOReadinessCheck2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReadinessCheckᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ReadinessCheck) graphql.Marshaler {

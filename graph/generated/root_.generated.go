@@ -2628,6 +2628,8 @@ type Alliance implements Node {
   bounds: [AwardBounds!]!
   "Whether its administrators must prove a second factor."
   stepUp: StepUp!
+  "Protections that every member has and cannot lower."
+  memberProtections: [Protection!]!
   "Memberships, oldest first."
   memberships(
     "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
@@ -2836,6 +2838,16 @@ enum StepUp {
   OPTIONAL
   "A second factor, proved within the last 30 minutes; else STEP_UP_REQUIRED."
   REQUIRED
+}
+
+"A rule of an institution by which a single person, or a single factor, is not enough."
+enum Protection {
+  "Its staff prove a second factor for what weighs most: ` + "`" + `stepUp` + "`" + `."
+  STEP_UP
+  "A second person reviews a course before it is published: ` + "`" + `courseReview` + "`" + `."
+  COURSE_REVIEW
+  "A second person confirms a result: ` + "`" + `resultConfirmation` + "`" + `."
+  RESULT_CONFIRMATION
 }
 
 "One thing that an institution needs to take part in the exchange."
@@ -3276,6 +3288,8 @@ input UpdateAllianceInput {
   bounds: [AwardBoundsInput!]
   "Whether its administrators must prove a second factor."
   stepUp: StepUp
+  "All protections that every member must have. Members that lack one are given it at once; later ones get it when they join."
+  memberProtections: [Protection!]
 }
 
 "Fewest and most credits of one kind of award."
@@ -5429,6 +5443,8 @@ func childFields_Alliance(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Alliance_bounds(ctx, ec, field)
 	case "stepUp":
 		return fieldContext_Alliance_stepUp(ctx, ec, field)
+	case "memberProtections":
+		return fieldContext_Alliance_memberProtections(ctx, ec, field)
 	case "memberships":
 		return fieldContext_Alliance_memberships(ctx, ec, field)
 	case "viewerActions":

@@ -9,7 +9,7 @@ import (
 var Verbs ledger.Book
 
 var (
-	toPropose   = Verbs.Declare("recognition_rule.propose", "proposeRecognitionRule", ledger.Onlookers).By(authz.ProposeRule)
-	toAnswer    = Verbs.Declare("recognition_rule.answer", "answerRecognitionRule", ledger.Onlookers).By(authz.AnswerRule)
-	toTerminate = Verbs.Declare("recognition_rule.terminate", "terminateRecognitionRule", ledger.Onlookers).By(authz.TerminateRule)
+	toPropose   = Verbs.Declare("recognition_rule.propose", "proposeRecognitionRule", ledger.Onlookers).By(authz.ProposeRule).Everyday()
+	toAnswer    = Verbs.Declare("recognition_rule.answer", "answerRecognitionRule", ledger.Onlookers).By(authz.AnswerRule).Weighs()
+	toTerminate = Verbs.Declare("recognition_rule.terminate", "terminateRecognitionRule", ledger.Onlookers).By(authz.TerminateRule).Everyday()
 )

@@ -62,6 +62,9 @@ func TestVerbsAreDeclaredInFull(t *testing.T) {
 			t.Errorf("%s is declared twice, and not as what two sides do", v.Name())
 		}
 		byName[v.Name()] = v
+		if asks := v.Mutation() != "" || len(v.Rights()) > 0; asks && !v.Decided() {
+			t.Errorf("%s does not say whether a place may ask for a second factor first", v.Name())
+		}
 		for _, tag := range lang.Languages {
 			if !lang.Has(tag, "verb."+v.Name()) {
 				t.Errorf("%s has no words in %s", v.Name(), tag)

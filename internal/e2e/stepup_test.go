@@ -3,7 +3,6 @@ package e2e
 import (
 	"testing"
 
-	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -37,14 +36,10 @@ func TestR19InstitutionAsksForAStepUp(t *testing.T) {
 	} {
 		admin.IsRefused("changes programs by one factor", "STEP_UP_REQUIRED", mutation, input)
 	}
-	prove := func(acr string) {
-		w.DB.Client.Session.Update().Where(session.PersonID(c.hostRegistrar.ID)).SetAcr(acr).SetAuthenticatedAt(w.Now()).ExecX(w.system())
-	}
-	prove("https://refeds.org/profile/sfa")
+	c.hostRegistrar.proves("https://refeds.org/profile/sfa")
 	c.hostRegistrar.IsRefused("confirms by one factor", "STEP_UP_REQUIRED", "confirmResult", result)
-	prove(authz.MultiFactor)
+	c.hostRegistrar.proves(authz.MultiFactor)
 	c.hostRegistrar.Does("confirms by two", "confirmResult", result)
-	admin.Does("asks for it no longer", "updateInstitution", map[string]any{"institutionId": w.Institution("uni-b"), "stepUp": "OPTIONAL"})
 }
 
 // R16: a person lists their own sessions and accounts, and ends the others.

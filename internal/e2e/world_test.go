@@ -376,7 +376,7 @@ var mutations = map[string]mutationShape{
 	"addUnit":           {"AddUnitInput", "unit", "id key parent { id }"},
 	"updateUnit":        {"UpdateUnitInput", "unit", "id name { text } kind parent { id } children { id }"},
 	"closeUnit":         {"CloseUnitInput", "unit", "id closedAt"},
-	"updateAlliance":    {"UpdateAllianceInput", "alliance", "id name { text } website bounds { kind min max }"},
+	"updateAlliance":    {"UpdateAllianceInput", "alliance", "id name { text } website bounds { kind min max } memberProtections"},
 	"endSession":        {"EndSessionInput", "session", "id kind current"},
 	"endOtherSessions":  {"EndOtherSessionsInput", "session", "id kind current"},
 	"unlinkIdentity":    {"UnlinkIdentityInput", "viewer", "kind identities { nodes { id issuer } }"},

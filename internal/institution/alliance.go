@@ -2,6 +2,7 @@ package institution
 
 import (
 	"context"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
@@ -21,6 +22,8 @@ type AllianceUpdate struct {
 	Website    *string
 	Bounds     []vocab.Bounds
 	StepUp     *vocab.StepUp
+
+	MemberProtections []vocab.Protection
 }
 
 // UpdateAlliance changes an alliance. New bounds hold for what is published
@@ -53,7 +56,14 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 		if u.StepUp != nil {
 			update.SetStepUp(*u.StepUp)
 		}
-		return ledger.Noted(ctx, tx, update.Exec(ctx), toUpdateAlliance, ledger.Thing{ID: u.AllianceID}, tx.Alliance.Get)
+		if u.MemberProtections != nil {
+			update.SetMemberProtections(slices.Compact(slices.Sorted(slices.Values(u.MemberProtections))))
+		}
+		if err := update.Exec(ctx); err != nil {
+			return nil, err
+		}
+		done := protectMembers(ctx, tx, u.AllianceID, u.MemberProtections)
+		return ledger.Noted(ctx, tx, done, toUpdateAlliance, ledger.Thing{ID: u.AllianceID}, tx.Alliance.Get)
 	})
 }
 

@@ -190,6 +190,9 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, err
 			SetHistory([]vocab.Standing{{State: string(membership.StateACTIVE), Since: now}}).Exec(ctx); err != nil {
 			return nil, err
 		}
+		if err := protectMember(ctx, tx, a.AllianceID, inst.ID); err != nil {
+			return nil, err
+		}
 		return inst, ledger.Note(ctx, tx, toJoin, ofInstitution(inst))
 	})
 }

@@ -279,6 +279,9 @@ func moveMembership(
 	update := tx.Membership.Update().SetHistory(append(slices.Clone(m.History), vocab.Standing{State: string(to), Since: now}))
 	set(update)
 	done := storage.Move(ctx, membershipStates, m.ID, m.State, to, update)
+	if done == nil && to == membership.StateACTIVE {
+		done = protectMember(ctx, tx, m.AllianceID, m.InstitutionID)
+	}
 	return ledger.NotedAs(ctx, tx, done, verb, ofMembership(m.State), tx.Membership.Get, m.ID)
 }
 

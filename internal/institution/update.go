@@ -110,6 +110,9 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Institution, error
 		if err != nil {
 			return nil, err
 		}
+		if err := u.keeps(ctx, tx); err != nil {
+			return nil, err
+		}
 		if err := u.identifiers().free(ctx, tx, u.InstitutionID, "input"); err != nil {
 			return nil, err
 		}

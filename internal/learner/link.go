@@ -20,10 +20,14 @@ import (
 // Link gives the signed-in person another account, which they have just proved
 // to hold and confirmed to be theirs; both is the caller's to check. It returns
 // a CONFLICT problem when somebody has the account already, be it the person:
-// records of two people are never merged.
+// records of two people are never merged. The account acts in all roles of the
+// person, so it returns a STEP_UP_REQUIRED problem as Unlink does.
 func (s *Service) Link(ctx context.Context, a Assertion) (*ent.Identity, error) {
 	v, err := authz.SignedIn(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := toLink.RequireOwn(ctx); err != nil {
 		return nil, err
 	}
 	now := vocab.Now(s.Now)
@@ -57,6 +61,10 @@ func (s *Service) Link(ctx context.Context, a Assertion) (*ent.Identity, error) 
 	return id, err
 }
 
+// MayLink returns nil when the signed-in person may link an account, and a
+// STEP_UP_REQUIRED problem when a place that they work for asks for more proof.
+func MayLink(ctx context.Context) error { return toLink.RequireOwn(ctx) }
+
 // IsKnown says whether an account is somebody's already.
 func (s *Service) IsKnown(ctx context.Context, a Assertion) (bool, error) {
 	return s.DB.Identity.Query().Where(identity.Digest(a.digest())).Exist(viewer.AsSystem(ctx))
@@ -83,7 +91,7 @@ func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 		if err != nil {
 			return storage.Found(err, "account", "input", "identityId")
 		}
-		if err := authz.RequireStepUp(ctx); err != nil {
+		if err := toUnlink.RequireOwn(ctx); err != nil {
 			return err
 		}
 		if err := storage.IfNone(ctx, tx.Identity.Query().Where(identity.PersonID(v.PersonID), identity.IDNEQ(id)),

@@ -9,6 +9,6 @@ var Verbs ledger.Book
 
 var (
 	toSignIn = Verbs.Declare("person.sign_in", "", ledger.Nobody)
-	toLink   = Verbs.Declare("identity.link", "", ledger.Nobody)
-	toUnlink = Verbs.Declare("identity.unlink", "unlinkIdentity", ledger.Nobody)
+	toLink   = Verbs.Declare("identity.link", "", ledger.Nobody).Weighs()
+	toUnlink = Verbs.Declare("identity.unlink", "unlinkIdentity", ledger.Nobody).Weighs()
 )

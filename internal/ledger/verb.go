@@ -42,6 +42,7 @@ type Verb struct {
 	name, mutation string
 	rights         []authz.Verb
 	weighty        bool
+	decided        bool // whether it is
 	tells          Audience
 	says           []string
 	version        int
@@ -71,12 +72,23 @@ func (v *Verb) By(right authz.Verb, or ...authz.Verb) *Verb {
 	return v
 }
 
-// Weighs declares that a place may ask its staff for a second factor first:
-// the change makes others trust what is not so, or hands out power.
+// Weighs declares that a place may ask its staff for a second factor first: the
+// change makes others trust what is not so, hands out power, or may lower a
+// protection. Where it takes no right, because people do it with their own
+// account, any place that they work for may ask.
 func (v *Verb) Weighs() *Verb {
-	v.weighty = true
+	v.weighty, v.decided = true, true
 	return v
 }
+
+// Everyday declares that no place may ask for a second factor first.
+func (v *Verb) Everyday() *Verb {
+	v.decided = true
+	return v
+}
+
+// Decided says whether it is declared if a place may ask for a second factor.
+func (v *Verb) Decided() bool { return v.decided }
 
 // Says declares which members the payload of the event has.
 func (v *Verb) Says(members ...string) *Verb {
@@ -122,6 +134,14 @@ func (v *Verb) Members() (members []string, version int) { return slices.Clone(v
 // a step-up that they have not made.
 func (v *Verb) Require(ctx context.Context, at ident.ID, units ...*ident.ID) error {
 	return v.require(ctx, v.rights[0], at, units...)
+}
+
+// RequireOwn is Require for what people do with their own account.
+func (v *Verb) RequireOwn(ctx context.Context) error {
+	if !v.weighty {
+		return nil
+	}
+	return authz.RequireStepUp(ctx)
 }
 
 // RequireOr is Require by the other right.

@@ -9,8 +9,8 @@ import (
 var Verbs ledger.Book
 
 var (
-	toCreate   = Verbs.Declare("micro_degree.create", "createMicroDegree", ledger.Parties).By(authz.EditMicroDegree)
-	toEdit     = Verbs.Declare("micro_degree.edit", "updateMicroDegree", ledger.Parties).By(authz.EditMicroDegree)
-	toPublish  = Verbs.Declare("micro_degree.publish", "publishMicroDegree", ledger.Everybody).By(authz.EditMicroDegree)
-	toWithdraw = Verbs.Declare("micro_degree.withdraw", "withdrawMicroDegree", ledger.Everybody).By(authz.EditMicroDegree)
+	toCreate   = Verbs.Declare("micro_degree.create", "createMicroDegree", ledger.Parties).By(authz.EditMicroDegree).Everyday()
+	toEdit     = Verbs.Declare("micro_degree.edit", "updateMicroDegree", ledger.Parties).By(authz.EditMicroDegree).Everyday()
+	toPublish  = Verbs.Declare("micro_degree.publish", "publishMicroDegree", ledger.Everybody).By(authz.EditMicroDegree).Everyday()
+	toWithdraw = Verbs.Declare("micro_degree.withdraw", "withdrawMicroDegree", ledger.Everybody).By(authz.EditMicroDegree).Everyday()
 )

@@ -20,6 +20,6 @@ var (
 			Weighs().Brings("institution.sign_in")
 	toDisable      = Verbs.Declare("provider.disable", "disableProvider", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).Weighs().Brings("institution.sign_in")
 	toEnable       = Verbs.Declare("provider.enable", "enableProvider", ledger.Nobody).By(authz.ManageAlliance).Weighs().Brings("institution.sign_in")
-	toCheck        = Verbs.Declare("provider.health", "checkProvider", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).Brings("provider.endpoints")
+	toCheck        = Verbs.Declare("provider.health", "checkProvider", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).Everyday().Brings("provider.endpoints")
 	toSeeEndpoints = Verbs.Declare("provider.endpoints", "", ledger.Nobody)
 )

@@ -9,7 +9,7 @@ import (
 var Verbs ledger.Book
 
 var (
-	toRequest = Verbs.Declare("recognition.request", "requestRecognition", ledger.Parties).Says("to", "basis")
-	toDecide  = Verbs.Declare("recognition.decide", "decideRecognition", ledger.Parties).By(authz.DecideRecognition).Says("to", "basis")
+	toRequest = Verbs.Declare("recognition.request", "requestRecognition", ledger.Parties).Everyday().Says("to", "basis")
+	toDecide  = Verbs.Declare("recognition.decide", "decideRecognition", ledger.Parties).By(authz.DecideRecognition).Everyday().Says("to", "basis")
 	toEnd     = Verbs.Declare("recognition.end", "", ledger.Parties).Says("to", "basis")
 )

@@ -23,14 +23,17 @@ const linkName = "link"
 const LinkPath = "/auth/link"
 
 // BeginLink sends somebody who has signed in to the provider of a second
-// account, or first to their own when they have not proved themselves lately.
-// They come back to LinkPath.
+// account, or first to their own when they have not proved themselves lately, or
+// not by the second factor that a place they work for asks for. They come back to
+// LinkPath.
 func (h *Handlers) BeginLink(w http.ResponseWriter, r *http.Request, key string) {
 	running, err := h.running(r)
 	switch {
 	case err != nil:
 		guard(w)
 		h.fail(w, r, nobody(err), err)
+	case learner.MayLink(r.Context()) != nil:
+		h.again(w, r, signin.PurposeSTEP_UP, LinkPath)
 	case h.Now().Sub(vocab.OrZero(running.AuthenticatedAt)) > recent:
 		h.again(w, r, signin.PurposeRENEW, LinkPath)
 	default:
@@ -124,6 +127,9 @@ func (h *Handlers) ConfirmLink(w http.ResponseWriter, r *http.Request, yes bool)
 	}
 	if _, err := h.Learners.Link(r.Context(), *a); errors.Is(err, problem.Is(problem.Conflict)) {
 		h.fail(w, r, AccountTaken, err)
+		return
+	} else if errors.Is(err, problem.Is(problem.StepUpRequired)) {
+		h.fail(w, r, TooWeak, err)
 		return
 	} else if err != nil {
 		h.fail(w, r, Unavailable, err)

@@ -24,6 +24,7 @@ CREATE TABLE `alliances` (
   `name` json NOT NULL,
   `website` text NULL,
   `bounds` json NOT NULL,
+  `member_protections` json NOT NULL,
   `step_up` text NOT NULL DEFAULT ('OPTIONAL'),
   PRIMARY KEY (`id`)
 );

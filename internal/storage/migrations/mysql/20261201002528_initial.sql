@@ -649,6 +649,7 @@ CREATE TABLE `alliances` (
   `name` json NOT NULL,
   `website` varchar(255) NULL,
   `bounds` json NOT NULL,
+  `member_protections` json NOT NULL,
   `step_up` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
   PRIMARY KEY (`id`),
   INDEX `alliance_updated_at_id` (`updated_at`, `id`),
