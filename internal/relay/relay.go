@@ -1,5 +1,5 @@
 // Package relay pages lists by keyset, in the form of the Relay connection
-// specification, and lines up the rows of a batch with those who asked.
+// specification, and the lists of many parents at once.
 package relay
 
 import (
