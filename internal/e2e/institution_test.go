@@ -578,6 +578,8 @@ func TestAllianceSetsItsBounds(t *testing.T) {
 		"name":    map[string]any{"text": "Renamed"},
 		"website": nil,
 		"bounds":  []any{map[string]any{"kind": "MICRO_CREDENTIAL", "min": "1", "max": "4"}},
+
+		"memberProtections": []any{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

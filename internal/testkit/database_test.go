@@ -25,7 +25,7 @@ func TestDatabaseIsMigratedAndEmptyEachTime(t *testing.T) {
 			if err := db.SQL.QueryRow("SELECT COUNT(*) FROM alliances").Scan(&n); err != nil || n != 0 {
 				t.Errorf("%d alliances, %v, want none", n, err)
 			}
-			if _, err := db.SQL.Exec("INSERT INTO alliances (id, created_at, updated_at, slug, name, bounds) VALUES (?, '2027-03-01 09:30:00', '2027-03-01 09:30:00', ?, '{}', '{}')",
+			if _, err := db.SQL.Exec("INSERT INTO alliances (id, created_at, updated_at, slug, name, bounds, member_protections) VALUES (?, '2027-03-01 09:30:00', '2027-03-01 09:30:00', ?, '{}', '{}', '[]')",
 				"all_00000000000000000000000000", round); err != nil {
 				t.Error(err)
 			}
