@@ -17,12 +17,14 @@ var (
 	toProtect        = Verbs.Declare("institution.protect", "", ledger.Everybody).Says("fields")
 	toInvite         = Verbs.Declare("membership.invite", "inviteMember", ledger.Onlookers).By(authz.ManageAlliance).
 				Weighs().Says("alliance", "institution", "from", "to").Brings("institution.register")
-	toAccept    = Verbs.Declare("membership.accept", "answerInvitation", ledger.Onlookers).By(authz.ManageInstitution).Weighs().Says("alliance", "institution", "from", "to").Brings("institution.protect")
+	toAccept = Verbs.Declare("membership.accept", "answerInvitation", ledger.Onlookers).By(authz.ManageInstitution).
+			Weighs().Says("alliance", "institution", "from", "to").Brings("institution.protect")
 	toDecline   = Verbs.Declare("membership.decline", "answerInvitation", ledger.Onlookers).By(authz.ManageInstitution).Weighs().Says("alliance", "institution", "from", "to")
 	toSuspend   = Verbs.Declare("membership.suspend", "suspendMember", ledger.Onlookers).By(authz.ManageAlliance).Weighs().Says("alliance", "institution", "from", "to")
-	toReinstate = Verbs.Declare("membership.reinstate", "reinstateMember", ledger.Onlookers).By(authz.ManageAlliance).Weighs().Says("alliance", "institution", "from", "to").Brings("institution.protect")
-	toEnd       = Verbs.Declare("membership.end", "endMembership", ledger.Onlookers).By(authz.ManageAlliance, authz.ManageInstitution).
-			Weighs().Says("alliance", "institution", "from", "to")
+	toReinstate = Verbs.Declare("membership.reinstate", "reinstateMember", ledger.Onlookers).By(authz.ManageAlliance).
+			Weighs().Says("alliance", "institution", "from", "to").Brings("institution.protect")
+	toEnd = Verbs.Declare("membership.end", "endMembership", ledger.Onlookers).By(authz.ManageAlliance, authz.ManageInstitution).
+		Weighs().Says("alliance", "institution", "from", "to")
 	toAddUnit      = Verbs.Declare("unit.add", "addUnit", ledger.Everybody).By(authz.ManageInstitution).Everyday().Says("institution")
 	toUpdateUnit   = Verbs.Declare("unit.update", "updateUnit", ledger.Everybody).By(authz.ManageInstitution).Weighs().Says("institution")
 	toCloseUnit    = Verbs.Declare("unit.close", "closeUnit", ledger.Everybody).By(authz.ManageInstitution).Weighs().Says("institution")
