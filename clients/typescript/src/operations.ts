@@ -1261,6 +1261,16 @@ export type ProposeRecognitionRuleInput = {
   validUntil?: InputMaybe<Scalars['Date']['input']>;
 };
 
+/** A rule of an institution by which a single person, or a single factor, is not enough. */
+export type Protection =
+  /** A second person reviews a course before it is published: `courseReview`. */
+  | 'COURSE_REVIEW'
+  /** A second person confirms a result: `resultConfirmation`. */
+  | 'RESULT_CONFIRMATION'
+  /** Its staff prove a second factor for what weighs most: `stepUp`. */
+  | 'STEP_UP'
+  | '%future added value';
+
 /** Whether an identity provider works. */
 export type ProviderHealth =
   /** It does not. */
@@ -1865,6 +1875,8 @@ export type UpdateAllianceInput = {
   allianceId: Scalars['ID']['input'];
   /** All bounds; a kind of award that is not among them has none. */
   bounds?: InputMaybe<Array<AwardBoundsInput>>;
+  /** All protections that every member must have. Members that lack one are given it at once; later ones get it when they join. */
+  memberProtections?: InputMaybe<Array<Protection>>;
   /** Name in all its languages. */
   name?: InputMaybe<Array<TranslationInput>>;
   /** Whether its administrators must prove a second factor. */
