@@ -160,7 +160,10 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(publishable(ctx, draft, inst), completeAt(ctx, tx, c, draft)); err != nil {
+		if err := publishable(ctx, draft, inst); err != nil {
+			return nil, err
+		}
+		if err := completeAt(ctx, tx, c, draft); err != nil {
 			return nil, err
 		}
 		if err := institution.HoldOpen(ctx, tx, c.UnitID, c.InstitutionID); err != nil {

@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -76,7 +75,10 @@ func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) 
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(movable(draft, courseversion.StateIN_REVIEW), completeAt(ctx, tx, c, draft)); err != nil {
+		if err := movable(draft, courseversion.StateIN_REVIEW); err != nil {
+			return nil, err
+		}
+		if err := completeAt(ctx, tx, c, draft); err != nil {
 			return nil, err
 		}
 		update := tx.CourseVersion.Update().SetSubmittedAt(vocab.Now(s.Now)).SetReviewNote("").ClearSubmittedByID()

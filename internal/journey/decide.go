@@ -94,7 +94,10 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, err
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(applicationStates.Check(app.State, application.StateADMITTED), institution.RequireActive(ctx, tx.Client(), app.HostID)); err != nil {
+		if err := applicationStates.Check(app.State, application.StateADMITTED); err != nil {
+			return nil, err
+		}
+		if err := institution.RequireActive(ctx, tx.Client(), app.HostID); err != nil {
 			return nil, err
 		}
 		if err := takeSeat(ctx, tx, app); err != nil {
