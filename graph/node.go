@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
@@ -98,6 +97,4 @@ func (r *Resolver) nodes(ctx context.Context, ids []ident.ID) ([]model.Node, err
 }
 
 // NodeKinds lists the kinds of things that node answers with, in order.
-func NodeKinds() []ident.Kind {
-	return slices.Sorted(maps.Keys((&Resolver{DB: ent.NewClient()}).loaders()))
-}
+func NodeKinds(r *Resolver) []ident.Kind { return slices.Sorted(maps.Keys(r.loaders())) }

@@ -95,7 +95,7 @@ func TestEveryNodeAsEveryRole(t *testing.T) {
 	c := w.cast()
 	things := w.things(c, w.finished(c))
 	columns := w.everybody(c)
-	kinds := graph.NodeKinds()
+	kinds := graph.NodeKinds(&graph.Resolver{DB: w.DB.Client})
 	for _, kind := range kinds {
 		if things[kind] == "" {
 			t.Errorf("there is no %s to ask for", kind)
