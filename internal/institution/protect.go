@@ -2,6 +2,8 @@ package institution
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
@@ -15,11 +17,12 @@ import (
 )
 
 // protection is how an institution has a protection: the field that says so,
-// whether it has it, and how it is given it.
+// whether it has it, how it is given it, and whether an update takes it away.
 type protection struct {
-	field string
-	has   func(*ent.Institution) bool
-	give  func(*ent.InstitutionUpdateOne)
+	field  string
+	has    func(*ent.Institution) bool
+	give   func(*ent.InstitutionUpdateOne)
+	lowers func(Update) bool
 }
 
 var protections = map[vocab.Protection]protection{
@@ -27,11 +30,13 @@ var protections = map[vocab.Protection]protection{
 		"stepUp",
 		func(i *ent.Institution) bool { return i.StepUp == vocab.StepUpRequired },
 		func(u *ent.InstitutionUpdateOne) { u.SetStepUp(vocab.StepUpRequired) },
+		func(u Update) bool { return isOther(u.StepUp, vocab.StepUpRequired) },
 	},
 	vocab.ProtectionCourseReview: {
 		"courseReview",
 		func(i *ent.Institution) bool { return i.CourseReview == institution.CourseReviewREQUIRED },
 		func(u *ent.InstitutionUpdateOne) { u.SetCourseReview(institution.CourseReviewREQUIRED) },
+		func(u Update) bool { return isOther(u.CourseReview, institution.CourseReviewREQUIRED) },
 	},
 	vocab.ProtectionResultConfirmation: {
 		"resultConfirmation",
@@ -39,8 +44,14 @@ var protections = map[vocab.Protection]protection{
 		func(u *ent.InstitutionUpdateOne) {
 			u.SetResultConfirmation(institution.ResultConfirmationREQUIRED)
 		},
+		func(u Update) bool {
+			return isOther(u.ResultConfirmation, institution.ResultConfirmationREQUIRED)
+		},
 	},
 }
+
+// isOther says whether a value is given and is not the one.
+func isOther[T comparable](given *T, one T) bool { return given != nil && *given != one }
 
 // belongs are the memberships by which an alliance's minimum holds.
 func belongs() []membership.State {
@@ -103,23 +114,8 @@ func protectMember(ctx context.Context, tx *ent.Tx, of, id ident.ID) error {
 // keeps returns a CONFLICT problem at each protection that a member may not
 // lower. It holds the alliances that it asks.
 func (u Update) keeps(ctx context.Context, tx *ent.Tx) error {
-	after := &ent.Institution{StepUp: vocab.StepUpRequired, CourseReview: institution.CourseReviewREQUIRED, ResultConfirmation: institution.ResultConfirmationREQUIRED}
-	if u.StepUp != nil {
-		after.StepUp = *u.StepUp
-	}
-	if u.CourseReview != nil {
-		after.CourseReview = *u.CourseReview
-	}
-	if u.ResultConfirmation != nil {
-		after.ResultConfirmation = *u.ResultConfirmation
-	}
-	lowered := map[vocab.Protection]bool{}
-	for name, p := range protections {
-		if !p.has(after) {
-			lowered[name] = true
-		}
-	}
-	if len(lowered) == 0 {
+	lowers := func(p protection) bool { return p.lowers(u) }
+	if !slices.ContainsFunc(slices.Collect(maps.Values(protections)), lowers) {
 		return nil
 	}
 	ctx = viewer.AsSystem(ctx)
@@ -134,9 +130,9 @@ func (u Update) keeps(ctx context.Context, tx *ent.Tx) error {
 			return err
 		}
 		for _, name := range a.MemberProtections {
-			if lowered[name] {
-				found = append(found, problem.New(problem.Conflict, "the alliance %s asks this of all its members", a.Slug).At("input", protections[name].field))
-			}
+			p := protections[name]
+			found = append(found, problem.If(p.lowers(u),
+				problem.New(problem.Conflict, "the alliance %s asks this of all its members", a.Slug).At("input", p.field)))
 		}
 	}
 	return problem.Join(found...)
