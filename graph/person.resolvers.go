@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -24,6 +25,10 @@ func (r *affiliationResolver) Institution(ctx context.Context, objs []*ent.Affil
 
 func (r *affiliationResolver) Programme(ctx context.Context, objs []*ent.Affiliation) ([]*ent.Programme, error) {
 	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes())
+}
+
+func (r *affiliationResolver) Lapsed(ctx context.Context, obj *ent.Affiliation) (bool, error) {
+	return !obj.ExpiresAt.After(r.root.Now()), nil
 }
 
 func (r *heldRoleResolver) Institution(ctx context.Context, obj *viewer.Grant) (*ent.Institution, error) {
@@ -51,15 +56,15 @@ func (r *permissionResolver) Alliance(ctx context.Context, obj *model.Permission
 }
 
 func (r *personResolver) DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.GivenName + " " + p.FamilyName) })
+	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return vocab.Given(learner.FullName(p)) })
 }
 
 func (r *personResolver) GivenName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.GivenName) })
+	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return vocab.Given(p.GivenName) })
 }
 
 func (r *personResolver) FamilyName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.FamilyName) })
+	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return vocab.Given(p.FamilyName) })
 }
 
 func (r *personResolver) Email(ctx context.Context, objs []*ent.Person) ([]*string, error) {

@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/seed"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/storage/migrations"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
 )
 
@@ -123,7 +124,7 @@ func personas() []pages.DemoGroup {
 		g := pages.DemoGroup{Institution: inst.Name, Country: inst.Country}
 		for _, p := range seed.People() {
 			if p.Domain == inst.Domain {
-				g.People = append(g.People, pages.DemoPerson{Name: p.GivenName + " " + p.FamilyName, Label: p.Label, Roles: p.Roles, Try: p.Try,
+				g.People = append(g.People, pages.DemoPerson{Name: vocab.FullName(p.GivenName, p.FamilyName), Label: p.Label, Roles: p.Roles, Try: p.Try,
 					SignIn: "/auth/start/" + p.Domain + "?return_to=/account"})
 			}
 		}

@@ -2,11 +2,11 @@ package learner
 
 import (
 	"context"
-	"strings"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Name returns the name of a person, or "" for who is without a profile or
@@ -22,5 +22,5 @@ func (s *Service) Name(ctx context.Context, person ident.ID) (string, error) {
 	return FullName(p), nil
 }
 
-// FullName is the name in a profile, as one text.
-func FullName(p *ent.Profile) string { return strings.TrimSpace(p.GivenName + " " + p.FamilyName) }
+// FullName is the name in a profile, as one text; empty for who has none.
+func FullName(p *ent.Profile) string { return vocab.FullName(p.GivenName, p.FamilyName) }

@@ -112,7 +112,7 @@ func Find(all []Choice, query string) []Choice {
 // students.uni-x.example belongs to uni-x.example. It only shows where to go on;
 // who somebody is their provider says.
 func (c Choice) has(domain string) bool {
-	domain = strings.ToLower(domain)
+	domain = vocab.FoldASCII(domain)
 	return slices.ContainsFunc(c.domains, func(d string) bool { return domain == d || strings.HasSuffix(domain, "."+d) })
 }
 

@@ -64,12 +64,7 @@ type Holder struct {
 }
 
 // Name returns the full name, given name first, or "" when there is none.
-func (h Holder) Name() string {
-	if h.GivenName == "" || h.FamilyName == "" {
-		return h.GivenName + h.FamilyName
-	}
-	return h.GivenName + " " + h.FamilyName
-}
+func (h Holder) Name() string { return vocab.FullName(h.GivenName, h.FamilyName) }
 
 // Grade is a mark with its scale; a mark without a scale says nothing.
 type Grade struct {

@@ -84,7 +84,7 @@ func Clean(limit int, s string) string {
 		return r
 	}, norm.NFC.String(strings.ToValidUTF8(s, "")))
 	if r := []rune(strings.TrimSpace(s)); len(r) > limit {
-		return string(r[:limit])
+		return strings.TrimSpace(string(r[:limit]))
 	} else {
 		return string(r)
 	}
@@ -92,3 +92,21 @@ func Clean(limit int, s string) string {
 
 // clip keeps an echoed value short.
 func clip(s string) string { return Clean(40, s) }
+
+// FullName joins the names of a person, given name first. Many people have one
+// name only, and some providers tell none: no blank stands for what is missing.
+func FullName(given, family string) string {
+	return strings.TrimSpace(strings.TrimSpace(given) + " " + strings.TrimSpace(family))
+}
+
+// FoldASCII returns s with A to Z in small letters, and all else as it is. It
+// compares what is without regard to case by its standard, as domain names are,
+// and takes no other letter for one of these.
+func FoldASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}

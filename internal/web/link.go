@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -40,7 +39,7 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
-		name := strings.TrimSpace(waiting.GivenName + " " + waiting.FamilyName)
+		name := vocab.FullName(waiting.GivenName, waiting.FamilyName)
 		page.Waiting = &pages.Waiting{Institution: inst.Name, Name: vocab.Clean(maxShownName, name), Email: vocab.Clean(maxShownEmail, waiting.Email)}
 		s.pages.Show(w, r, page)
 		return

@@ -190,7 +190,7 @@ func TestProvidersThatMisbehave(t *testing.T) {
 	}{
 		{"R2 foreign home", func(f *fake) { f.claims = set(map[string]any{"schac_home_organization": "uni-x.example"}) }, oidcrp.ForeignHome},
 		{"R2 home below its own", func(f *fake) { f.claims = set(map[string]any{"schac_home_organization": "x.uni-s.example"}) }, oidcrp.ForeignHome},
-		{"R2 home in capitals", func(f *fake) { f.claims = set(map[string]any{"schac_home_organization": "UNI-S.example"}) }, oidcrp.ForeignHome},
+		{"R2 home of a look-alike", func(f *fake) { f.claims = set(map[string]any{"schac_home_organization": "unı-s.example"}) }, oidcrp.ForeignHome},
 		{"R2 two homes", func(f *fake) {
 			f.claims = set(map[string]any{"schac_home_organization": []string{"uni-s.example", "uni-x.example"}})
 		}, oidcrp.ForeignHome},

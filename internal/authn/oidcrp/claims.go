@@ -86,10 +86,17 @@ func (c claims) text(names ...string) string {
 	return ""
 }
 
-// complete says whether userinfo could add what is needed here.
+// complete says whether every attribute that is used stands in c, so that
+// userinfo could add nothing. Of the names, one says who somebody is.
 func (c claims) complete(s spelling) bool {
-	return c.texts(s[home]...) != nil && c.texts(s[affiliation]...) != nil &&
-		c.texts(slices.Concat(s[givenName], s[familyName], s[fullName])...) != nil && c.texts(s[email]...) != nil
+	named := c.texts(slices.Concat(s[givenName], s[familyName], s[fullName])...) != nil
+	for attribute, names := range s {
+		isName := attribute == givenName || attribute == familyName || attribute == fullName
+		if c.texts(names...) == nil && (!isName || !named) {
+			return false
+		}
+	}
+	return true
 }
 
 // claims returns what the ID token says, with what only userinfo says. Userinfo
@@ -137,7 +144,11 @@ func (c claims) add(more claims, s spelling) {
 }
 
 // assertion applies the scope rule: a provider speaks only for the homes that
-// are registered for it, and affiliations count only with that very home.
+// are registered for it, and affiliations count only with that very home. Both
+// are domain names, so capitals of ASCII are the same; nothing else is.
+//
+// Source: SCHAC 1.6, schacHomeOrganization; eduPerson 202208,
+// eduPersonScopedAffiliation.
 func (rp *RelyingParty) assertion(p *known, id *oidc.IDToken, c claims) (learner.Assertion, Cause, error) {
 	var none learner.Assertion
 	for _, name := range accountNames {
@@ -161,8 +172,7 @@ func (rp *RelyingParty) assertion(p *known, id *oidc.IDToken, c claims) (learner
 		a.FamilyName = c.text(s[fullName]...)
 	}
 	for _, value := range c.texts(s[affiliation]...) {
-		kind, scope, _ := strings.Cut(value, "@")
-		kind = strings.ToLower(kind)
+		kind, scope, _ := strings.Cut(vocab.FoldASCII(value), "@")
 		switch {
 		case scope != domain || !slices.Contains(vocabulary, kind):
 			a.Dropped++
@@ -251,9 +261,10 @@ func (p *known) homeOf(c claims) (string, ident.ID, error) {
 	if len(values) != 1 {
 		return "", "", errors.New("not exactly one home organisation is named")
 	}
-	institution, ok := p.homes[values[0]]
+	domain := vocab.FoldASCII(values[0])
+	institution, ok := p.homes[domain]
 	if !ok {
 		return "", "", errors.New("the provider may not speak for that home organisation")
 	}
-	return values[0], institution, nil
+	return domain, institution, nil
 }

@@ -69,7 +69,7 @@ func TestNoAffiliationIsNoEvidence(t *testing.T) {
 		SetRole("TEACHER").
 		SetMonths(6).
 		SaveX(p.system())
-	for name, said := range map[string]any{"none": nil, "another scope": "student@stud.uni-s.example", "another case": "student@UNI-S.example", "asserted": "affiliate@uni-s.example"} {
+	for name, said := range map[string]any{"none": nil, "another scope": "student@stud.uni-s.example", "a look-alike": "student@unı-s.example", "asserted": "affiliate@uni-s.example"} {
 		p.fake.claims = set(map[string]any{"sub": name, "eduperson_scoped_affiliation": said})
 		p.session = ""
 		person := p.signedIn().PersonID
