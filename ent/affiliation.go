@@ -26,6 +26,8 @@ type Affiliation struct {
 	InstitutionID ident.ID `json:"institution_id,omitempty"`
 	// ProgrammeID holds the value of the "programme_id" field.
 	ProgrammeID *ident.ID `json:"programme_id,omitempty"`
+	// IdentityID holds the value of the "identity_id" field.
+	IdentityID *ident.ID `json:"identity_id,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind affiliation.Kind `json:"kind,omitempty"`
 	// VerifiedAt holds the value of the "verified_at" field.
@@ -46,9 +48,11 @@ type AffiliationEdges struct {
 	Institution *Institution `json:"institution,omitempty"`
 	// Programme holds the value of the programme edge.
 	Programme *Programme `json:"programme,omitempty"`
+	// Identity holds the value of the identity edge.
+	Identity *Identity `json:"identity,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -56,7 +60,7 @@ func (*Affiliation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case affiliation.FieldID, affiliation.FieldPersonID, affiliation.FieldInstitutionID, affiliation.FieldProgrammeID, affiliation.FieldKind:
+		case affiliation.FieldID, affiliation.FieldPersonID, affiliation.FieldInstitutionID, affiliation.FieldProgrammeID, affiliation.FieldIdentityID, affiliation.FieldKind:
 			values[i] = new(sql.NullString)
 		case affiliation.FieldCreatedAt, affiliation.FieldVerifiedAt, affiliation.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
@@ -105,6 +109,13 @@ func (_m *Affiliation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ProgrammeID = new(ident.ID)
 				*_m.ProgrammeID = ident.ID(value.String)
+			}
+		case affiliation.FieldIdentityID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field identity_id", values[i])
+			} else if value.Valid {
+				_m.IdentityID = new(ident.ID)
+				*_m.IdentityID = ident.ID(value.String)
 			}
 		case affiliation.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
@@ -53,6 +54,12 @@ func (_c *AffiliationCreate) SetNillableProgrammeID(v *ident.ID) *AffiliationCre
 	if v != nil {
 		_c.SetProgrammeID(*v)
 	}
+	return _c
+}
+
+// SetIdentityID sets the "identity_id" field.
+func (_c *AffiliationCreate) SetIdentityID(v ident.ID) *AffiliationCreate {
+	_c.mutation.SetIdentityID(v)
 	return _c
 }
 
@@ -151,6 +158,11 @@ func (_c *AffiliationCreate) check() error {
 			return &ValidationError{Name: "programme_id", err: fmt.Errorf(`ent: validator failed for field "Affiliation.programme_id": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.IdentityID(); ok {
+		if err := affiliation.IdentityIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "identity_id", err: fmt.Errorf(`ent: validator failed for field "Affiliation.identity_id": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Kind(); !ok {
 		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "Affiliation.kind"`)}
 	}
@@ -240,6 +252,11 @@ func (_c *AffiliationCreate) createSpec() (*Affiliation, *sqlgraph.CreateSpec) {
 	if nodes := _c.mutation.ProgrammeIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn, false, programme.FieldID, nodes)
 		_node.ProgrammeID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.IdentityIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.IdentityTable, affiliation.IdentityColumn, false, identity.FieldID, nodes)
+		_node.IdentityID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
@@ -29,6 +30,7 @@ type AffiliationQuery struct {
 	withPerson      *PersonQuery
 	withInstitution *InstitutionQuery
 	withProgramme   *ProgrammeQuery
+	withIdentity    *IdentityQuery
 	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -261,6 +263,7 @@ func (_q *AffiliationQuery) Clone() *AffiliationQuery {
 		withPerson:      _q.withPerson.Clone(),
 		withInstitution: _q.withInstitution.Clone(),
 		withProgramme:   _q.withProgramme.Clone(),
+		withIdentity:    _q.withIdentity.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -287,6 +290,17 @@ func (_q *AffiliationQuery) WithProgramme(opts ...func(*ProgrammeQuery)) *Affili
 		opt(query)
 	}
 	_q.withProgramme = query
+	return _q
+}
+
+// WithIdentity tells the query-builder to eager-load the nodes that are connected to
+// the "identity" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AffiliationQuery) WithIdentity(opts ...func(*IdentityQuery)) *AffiliationQuery {
+	query := (&IdentityClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withIdentity = query
 	return _q
 }
 
@@ -368,10 +382,11 @@ func (_q *AffiliationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*Affiliation{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withPerson != nil,
 			_q.withInstitution != nil,
 			_q.withProgramme != nil,
+			_q.withIdentity != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -410,6 +425,12 @@ func (_q *AffiliationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if query := _q.withProgramme; query != nil {
 		if err := _q.loadProgramme(ctx, query, nodes, nil,
 			func(n *Affiliation, e *Programme) { n.Edges.Programme = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withIdentity; query != nil {
+		if err := _q.loadIdentity(ctx, query, nodes, nil,
+			func(n *Affiliation, e *Identity) { n.Edges.Identity = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -506,6 +527,38 @@ func (_q *AffiliationQuery) loadProgramme(ctx context.Context, query *ProgrammeQ
 	}
 	return nil
 }
+func (_q *AffiliationQuery) loadIdentity(ctx context.Context, query *IdentityQuery, nodes []*Affiliation, init func(*Affiliation), assign func(*Affiliation, *Identity)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*Affiliation)
+	for i := range nodes {
+		if nodes[i].IdentityID == nil {
+			continue
+		}
+		fk := *nodes[i].IdentityID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(identity.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "identity_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *AffiliationQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -543,6 +596,9 @@ func (_q *AffiliationQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withProgramme != nil {
 			_spec.Node.AddColumnOnce(affiliation.FieldProgrammeID)
+		}
+		if _q.withIdentity != nil {
+			_spec.Node.AddColumnOnce(affiliation.FieldIdentityID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -48,6 +49,18 @@ func (_u *AffiliationUpdate) SetNillableProgrammeID(v *ident.ID) *AffiliationUpd
 // ClearProgrammeID clears the value of the "programme_id" field.
 func (_u *AffiliationUpdate) ClearProgrammeID() *AffiliationUpdate {
 	_u.mutation.ClearProgrammeID()
+	return _u
+}
+
+// SetIdentityID sets the "identity_id" field.
+func (_u *AffiliationUpdate) SetIdentityID(v ident.ID) *AffiliationUpdate {
+	_u.mutation.SetIdentityID(v)
+	return _u
+}
+
+// ClearIdentityID clears the value of the "identity_id" field.
+func (_u *AffiliationUpdate) ClearIdentityID() *AffiliationUpdate {
+	_u.mutation.ClearIdentityID()
 	return _u
 }
 
@@ -88,6 +101,12 @@ func (_u *AffiliationUpdate) ClearProgramme() *AffiliationUpdate {
 	return _u
 }
 
+// ClearIdentity clears the "identity" edge to the Identity entity.
+func (_u *AffiliationUpdate) ClearIdentity() *AffiliationUpdate {
+	_u.mutation.ClearIdentity()
+	return _u
+}
+
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *AffiliationUpdate) Save(ctx context.Context) (int, error) {
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
@@ -120,6 +139,11 @@ func (_u *AffiliationUpdate) check() error {
 	if v, ok := _u.mutation.ProgrammeID(); ok {
 		if err := affiliation.ProgrammeIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "programme_id", err: fmt.Errorf(`ent: validator failed for field "Affiliation.programme_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.IdentityID(); ok {
+		if err := affiliation.IdentityIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "identity_id", err: fmt.Errorf(`ent: validator failed for field "Affiliation.identity_id": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Kind(); ok {
@@ -171,6 +195,14 @@ func (_u *AffiliationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		edge := storedEdge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.IdentityCleared() {
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.IdentityTable, affiliation.IdentityColumn, false, identity.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.IdentityIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.IdentityTable, affiliation.IdentityColumn, false, identity.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -213,6 +245,18 @@ func (_u *AffiliationUpdateOne) ClearProgrammeID() *AffiliationUpdateOne {
 	return _u
 }
 
+// SetIdentityID sets the "identity_id" field.
+func (_u *AffiliationUpdateOne) SetIdentityID(v ident.ID) *AffiliationUpdateOne {
+	_u.mutation.SetIdentityID(v)
+	return _u
+}
+
+// ClearIdentityID clears the value of the "identity_id" field.
+func (_u *AffiliationUpdateOne) ClearIdentityID() *AffiliationUpdateOne {
+	_u.mutation.ClearIdentityID()
+	return _u
+}
+
 // SetKind sets the "kind" field.
 func (_u *AffiliationUpdateOne) SetKind(v affiliation.Kind) *AffiliationUpdateOne {
 	_u.mutation.SetKind(v)
@@ -247,6 +291,12 @@ func (_u *AffiliationUpdateOne) Mutation() *AffiliationMutation {
 // ClearProgramme clears the "programme" edge to the Programme entity.
 func (_u *AffiliationUpdateOne) ClearProgramme() *AffiliationUpdateOne {
 	_u.mutation.ClearProgramme()
+	return _u
+}
+
+// ClearIdentity clears the "identity" edge to the Identity entity.
+func (_u *AffiliationUpdateOne) ClearIdentity() *AffiliationUpdateOne {
+	_u.mutation.ClearIdentity()
 	return _u
 }
 
@@ -295,6 +345,11 @@ func (_u *AffiliationUpdateOne) check() error {
 	if v, ok := _u.mutation.ProgrammeID(); ok {
 		if err := affiliation.ProgrammeIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "programme_id", err: fmt.Errorf(`ent: validator failed for field "Affiliation.programme_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.IdentityID(); ok {
+		if err := affiliation.IdentityIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "identity_id", err: fmt.Errorf(`ent: validator failed for field "Affiliation.identity_id": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Kind(); ok {
@@ -361,6 +416,14 @@ func (_u *AffiliationUpdateOne) sqlSave(ctx context.Context) (_node *Affiliation
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn, false, programme.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.IdentityCleared() {
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.IdentityTable, affiliation.IdentityColumn, false, identity.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.IdentityIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.IdentityTable, affiliation.IdentityColumn, false, identity.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

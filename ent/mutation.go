@@ -133,6 +133,8 @@ type AffiliationMutation struct {
 	clearedinstitution bool
 	programme          *ident.ID
 	clearedprogramme   bool
+	identity           *ident.ID
+	clearedidentity    bool
 	done               bool
 	oldValue           func(context.Context) (*Affiliation, error)
 	predicates         []predicate.Affiliation
@@ -399,6 +401,55 @@ func (m *AffiliationMutation) ResetProgrammeID() {
 	delete(m.clearedFields, affiliation.FieldProgrammeID)
 }
 
+// SetIdentityID sets the "identity_id" field.
+func (m *AffiliationMutation) SetIdentityID(i ident.ID) {
+	m.identity = &i
+}
+
+// IdentityID returns the value of the "identity_id" field in the mutation.
+func (m *AffiliationMutation) IdentityID() (r ident.ID, exists bool) {
+	v := m.identity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdentityID returns the old "identity_id" field's value of the Affiliation entity.
+// If the Affiliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AffiliationMutation) OldIdentityID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdentityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdentityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdentityID: %w", err)
+	}
+	return oldValue.IdentityID, nil
+}
+
+// ClearIdentityID clears the value of the "identity_id" field.
+func (m *AffiliationMutation) ClearIdentityID() {
+	m.identity = nil
+	m.clearedFields[affiliation.FieldIdentityID] = struct{}{}
+}
+
+// IdentityIDCleared returns if the "identity_id" field was cleared in this mutation.
+func (m *AffiliationMutation) IdentityIDCleared() bool {
+	_, ok := m.clearedFields[affiliation.FieldIdentityID]
+	return ok
+}
+
+// ResetIdentityID resets all changes to the "identity_id" field.
+func (m *AffiliationMutation) ResetIdentityID() {
+	m.identity = nil
+	delete(m.clearedFields, affiliation.FieldIdentityID)
+}
+
 // SetKind sets the "kind" field.
 func (m *AffiliationMutation) SetKind(a affiliation.Kind) {
 	m.kind = &a
@@ -588,6 +639,33 @@ func (m *AffiliationMutation) ResetProgramme() {
 	m.clearedprogramme = false
 }
 
+// ClearIdentity clears the "identity" edge to the Identity entity.
+func (m *AffiliationMutation) ClearIdentity() {
+	m.clearedidentity = true
+	m.clearedFields[affiliation.FieldIdentityID] = struct{}{}
+}
+
+// IdentityCleared reports if the "identity" edge to the Identity entity was cleared.
+func (m *AffiliationMutation) IdentityCleared() bool {
+	return m.IdentityIDCleared() || m.clearedidentity
+}
+
+// IdentityIDs returns the "identity" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// IdentityID instead. It exists only for internal usage by the builders.
+func (m *AffiliationMutation) IdentityIDs() (ids []ident.ID) {
+	if id := m.identity; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetIdentity resets all changes to the "identity" edge.
+func (m *AffiliationMutation) ResetIdentity() {
+	m.identity = nil
+	m.clearedidentity = false
+}
+
 // Where appends a list predicates to the AffiliationMutation builder.
 func (m *AffiliationMutation) Where(ps ...predicate.Affiliation) {
 	m.predicates = append(m.predicates, ps...)
@@ -617,7 +695,7 @@ func (m *AffiliationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AffiliationMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, affiliation.FieldCreatedAt)
 	}
@@ -629,6 +707,9 @@ func (m *AffiliationMutation) Fields() []string {
 	}
 	if m.programme != nil {
 		fields = append(fields, affiliation.FieldProgrammeID)
+	}
+	if m.identity != nil {
+		fields = append(fields, affiliation.FieldIdentityID)
 	}
 	if m.kind != nil {
 		fields = append(fields, affiliation.FieldKind)
@@ -655,6 +736,8 @@ func (m *AffiliationMutation) Field(name string) (ent.Value, bool) {
 		return m.InstitutionID()
 	case affiliation.FieldProgrammeID:
 		return m.ProgrammeID()
+	case affiliation.FieldIdentityID:
+		return m.IdentityID()
 	case affiliation.FieldKind:
 		return m.Kind()
 	case affiliation.FieldVerifiedAt:
@@ -678,6 +761,8 @@ func (m *AffiliationMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldInstitutionID(ctx)
 	case affiliation.FieldProgrammeID:
 		return m.OldProgrammeID(ctx)
+	case affiliation.FieldIdentityID:
+		return m.OldIdentityID(ctx)
 	case affiliation.FieldKind:
 		return m.OldKind(ctx)
 	case affiliation.FieldVerifiedAt:
@@ -720,6 +805,13 @@ func (m *AffiliationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetProgrammeID(v)
+		return nil
+	case affiliation.FieldIdentityID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdentityID(v)
 		return nil
 	case affiliation.FieldKind:
 		v, ok := value.(affiliation.Kind)
@@ -775,6 +867,9 @@ func (m *AffiliationMutation) ClearedFields() []string {
 	if m.FieldCleared(affiliation.FieldProgrammeID) {
 		fields = append(fields, affiliation.FieldProgrammeID)
 	}
+	if m.FieldCleared(affiliation.FieldIdentityID) {
+		fields = append(fields, affiliation.FieldIdentityID)
+	}
 	return fields
 }
 
@@ -791,6 +886,9 @@ func (m *AffiliationMutation) ClearField(name string) error {
 	switch name {
 	case affiliation.FieldProgrammeID:
 		m.ClearProgrammeID()
+		return nil
+	case affiliation.FieldIdentityID:
+		m.ClearIdentityID()
 		return nil
 	}
 	return fmt.Errorf("unknown Affiliation nullable field %s", name)
@@ -812,6 +910,9 @@ func (m *AffiliationMutation) ResetField(name string) error {
 	case affiliation.FieldProgrammeID:
 		m.ResetProgrammeID()
 		return nil
+	case affiliation.FieldIdentityID:
+		m.ResetIdentityID()
+		return nil
 	case affiliation.FieldKind:
 		m.ResetKind()
 		return nil
@@ -827,7 +928,7 @@ func (m *AffiliationMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AffiliationMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.person != nil {
 		edges = append(edges, affiliation.EdgePerson)
 	}
@@ -836,6 +937,9 @@ func (m *AffiliationMutation) AddedEdges() []string {
 	}
 	if m.programme != nil {
 		edges = append(edges, affiliation.EdgeProgramme)
+	}
+	if m.identity != nil {
+		edges = append(edges, affiliation.EdgeIdentity)
 	}
 	return edges
 }
@@ -856,13 +960,17 @@ func (m *AffiliationMutation) AddedIDs(name string) []ent.Value {
 		if id := m.programme; id != nil {
 			return []ent.Value{*id}
 		}
+	case affiliation.EdgeIdentity:
+		if id := m.identity; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AffiliationMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -874,7 +982,7 @@ func (m *AffiliationMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AffiliationMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedperson {
 		edges = append(edges, affiliation.EdgePerson)
 	}
@@ -883,6 +991,9 @@ func (m *AffiliationMutation) ClearedEdges() []string {
 	}
 	if m.clearedprogramme {
 		edges = append(edges, affiliation.EdgeProgramme)
+	}
+	if m.clearedidentity {
+		edges = append(edges, affiliation.EdgeIdentity)
 	}
 	return edges
 }
@@ -897,6 +1008,8 @@ func (m *AffiliationMutation) EdgeCleared(name string) bool {
 		return m.clearedinstitution
 	case affiliation.EdgeProgramme:
 		return m.clearedprogramme
+	case affiliation.EdgeIdentity:
+		return m.clearedidentity
 	}
 	return false
 }
@@ -914,6 +1027,9 @@ func (m *AffiliationMutation) ClearEdge(name string) error {
 	case affiliation.EdgeProgramme:
 		m.ClearProgramme()
 		return nil
+	case affiliation.EdgeIdentity:
+		m.ClearIdentity()
+		return nil
 	}
 	return fmt.Errorf("unknown Affiliation unique edge %s", name)
 }
@@ -930,6 +1046,9 @@ func (m *AffiliationMutation) ResetEdge(name string) error {
 		return nil
 	case affiliation.EdgeProgramme:
 		m.ResetProgramme()
+		return nil
+	case affiliation.EdgeIdentity:
+		m.ResetIdentity()
 		return nil
 	}
 	return fmt.Errorf("unknown Affiliation edge %s", name)
@@ -30360,6 +30479,7 @@ type ProviderMutation struct {
 	claims                *provider.Claims
 	claim_names           *map[string]string
 	acr_values            *map[string]string
+	prompt_login          *bool
 	health                *provider.Health
 	health_reason         *string
 	checked_at            *time.Time
@@ -31181,6 +31301,42 @@ func (m *ProviderMutation) ResetAcrValues() {
 	delete(m.clearedFields, provider.FieldAcrValues)
 }
 
+// SetPromptLogin sets the "prompt_login" field.
+func (m *ProviderMutation) SetPromptLogin(b bool) {
+	m.prompt_login = &b
+}
+
+// PromptLogin returns the value of the "prompt_login" field in the mutation.
+func (m *ProviderMutation) PromptLogin() (r bool, exists bool) {
+	v := m.prompt_login
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPromptLogin returns the old "prompt_login" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldPromptLogin(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPromptLogin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPromptLogin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPromptLogin: %w", err)
+	}
+	return oldValue.PromptLogin, nil
+}
+
+// ResetPromptLogin resets all changes to the "prompt_login" field.
+func (m *ProviderMutation) ResetPromptLogin() {
+	m.prompt_login = nil
+}
+
 // SetHealth sets the "health" field.
 func (m *ProviderMutation) SetHealth(pr provider.Health) {
 	m.health = &pr
@@ -31398,7 +31554,7 @@ func (m *ProviderMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProviderMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 20)
 	if m.created_at != nil {
 		fields = append(fields, provider.FieldCreatedAt)
 	}
@@ -31446,6 +31602,9 @@ func (m *ProviderMutation) Fields() []string {
 	}
 	if m.acr_values != nil {
 		fields = append(fields, provider.FieldAcrValues)
+	}
+	if m.prompt_login != nil {
+		fields = append(fields, provider.FieldPromptLogin)
 	}
 	if m.health != nil {
 		fields = append(fields, provider.FieldHealth)
@@ -31496,6 +31655,8 @@ func (m *ProviderMutation) Field(name string) (ent.Value, bool) {
 		return m.ClaimNames()
 	case provider.FieldAcrValues:
 		return m.AcrValues()
+	case provider.FieldPromptLogin:
+		return m.PromptLogin()
 	case provider.FieldHealth:
 		return m.Health()
 	case provider.FieldHealthReason:
@@ -31543,6 +31704,8 @@ func (m *ProviderMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldClaimNames(ctx)
 	case provider.FieldAcrValues:
 		return m.OldAcrValues(ctx)
+	case provider.FieldPromptLogin:
+		return m.OldPromptLogin(ctx)
 	case provider.FieldHealth:
 		return m.OldHealth(ctx)
 	case provider.FieldHealthReason:
@@ -31669,6 +31832,13 @@ func (m *ProviderMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAcrValues(v)
+		return nil
+	case provider.FieldPromptLogin:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPromptLogin(v)
 		return nil
 	case provider.FieldHealth:
 		v, ok := value.(provider.Health)
@@ -31844,6 +32014,9 @@ func (m *ProviderMutation) ResetField(name string) error {
 		return nil
 	case provider.FieldAcrValues:
 		m.ResetAcrValues()
+		return nil
+	case provider.FieldPromptLogin:
+		m.ResetPromptLogin()
 		return nil
 	case provider.FieldHealth:
 		m.ResetHealth()

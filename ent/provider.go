@@ -51,6 +51,8 @@ type Provider struct {
 	ClaimNames map[string]string `json:"claim_names,omitempty"`
 	// the provider's name of a REFEDS profile, where it has its own
 	AcrValues map[string]string `json:"acr_values,omitempty"`
+	// it takes prompt=login to have somebody prove themselves anew
+	PromptLogin bool `json:"prompt_login,omitempty"`
 	// Health holds the value of the "health" field.
 	Health provider.Health `json:"health,omitempty"`
 	// HealthReason holds the value of the "health_reason" field.
@@ -81,6 +83,8 @@ func (*Provider) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case provider.FieldProposers, provider.FieldScopes, provider.FieldAlgorithms, provider.FieldClaimNames, provider.FieldAcrValues:
 			values[i] = new([]byte)
+		case provider.FieldPromptLogin:
+			values[i] = new(sql.NullBool)
 		case provider.FieldID, provider.FieldKey, provider.FieldIssuer, provider.FieldClientID, provider.FieldClientAuthentication, provider.FieldClientSecretRef, provider.FieldMode, provider.FieldState, provider.FieldProposedByID, provider.FieldApprovedByID, provider.FieldClaims, provider.FieldHealth, provider.FieldHealthReason:
 			values[i] = new(sql.NullString)
 		case provider.FieldCreatedAt, provider.FieldCheckedAt:
@@ -214,6 +218,12 @@ func (_m *Provider) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.AcrValues); err != nil {
 					return fmt.Errorf("unmarshal field acr_values: %w", err)
 				}
+			}
+		case provider.FieldPromptLogin:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field prompt_login", values[i])
+			} else if value.Valid {
+				_m.PromptLogin = value.Bool
 			}
 		case provider.FieldHealth:
 			if value, ok := values[i].(*sql.NullString); !ok {

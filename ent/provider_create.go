@@ -134,6 +134,12 @@ func (_c *ProviderCreate) SetAcrValues(v map[string]string) *ProviderCreate {
 	return _c
 }
 
+// SetPromptLogin sets the "prompt_login" field.
+func (_c *ProviderCreate) SetPromptLogin(v bool) *ProviderCreate {
+	_c.mutation.SetPromptLogin(v)
+	return _c
+}
+
 // SetHealth sets the "health" field.
 func (_c *ProviderCreate) SetHealth(v provider.Health) *ProviderCreate {
 	_c.mutation.SetHealth(v)
@@ -204,6 +210,10 @@ func (_c *ProviderCreate) defaults() {
 	if _, ok := _c.mutation.Claims(); !ok {
 		v := provider.DefaultClaims
 		_c.mutation.SetClaims(v)
+	}
+	if _, ok := _c.mutation.PromptLogin(); !ok {
+		v := provider.DefaultPromptLogin
+		_c.mutation.SetPromptLogin(v)
 	}
 	if _, ok := _c.mutation.Health(); !ok {
 		v := provider.DefaultHealth
@@ -293,6 +303,9 @@ func (_c *ProviderCreate) check() error {
 		if err := provider.ClaimsValidator(v); err != nil {
 			return &ValidationError{Name: "claims", err: fmt.Errorf(`ent: validator failed for field "Provider.claims": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.PromptLogin(); !ok {
+		return &ValidationError{Name: "prompt_login", err: errors.New(`ent: missing required field "Provider.prompt_login"`)}
 	}
 	if _, ok := _c.mutation.Health(); !ok {
 		return &ValidationError{Name: "health", err: errors.New(`ent: missing required field "Provider.health"`)}
@@ -402,6 +415,10 @@ func (_c *ProviderCreate) createSpec() (*Provider, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AcrValues(); ok {
 		_spec.SetField(provider.FieldAcrValues, field.TypeJSON, value)
 		_node.AcrValues = value
+	}
+	if value, ok := _c.mutation.PromptLogin(); ok {
+		_spec.SetField(provider.FieldPromptLogin, field.TypeBool, value)
+		_node.PromptLogin = value
 	}
 	if value, ok := _c.mutation.Health(); ok {
 		_spec.SetField(provider.FieldHealth, field.TypeEnum, value)

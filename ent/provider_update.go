@@ -180,6 +180,12 @@ func (_u *ProviderUpdate) ClearAcrValues() *ProviderUpdate {
 	return _u
 }
 
+// SetPromptLogin sets the "prompt_login" field.
+func (_u *ProviderUpdate) SetPromptLogin(v bool) *ProviderUpdate {
+	_u.mutation.SetPromptLogin(v)
+	return _u
+}
+
 // SetHealth sets the "health" field.
 func (_u *ProviderUpdate) SetHealth(v provider.Health) *ProviderUpdate {
 	_u.mutation.SetHealth(v)
@@ -398,6 +404,9 @@ func (_u *ProviderUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.AcrValuesCleared() {
 		_spec.ClearField(provider.FieldAcrValues, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.PromptLogin(); ok {
+		_spec.SetField(provider.FieldPromptLogin, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.Health(); ok {
 		_spec.SetField(provider.FieldHealth, field.TypeEnum, value)
 	}
@@ -596,6 +605,12 @@ func (_u *ProviderUpdateOne) SetAcrValues(v map[string]string) *ProviderUpdateOn
 // ClearAcrValues clears the value of the "acr_values" field.
 func (_u *ProviderUpdateOne) ClearAcrValues() *ProviderUpdateOne {
 	_u.mutation.ClearAcrValues()
+	return _u
+}
+
+// SetPromptLogin sets the "prompt_login" field.
+func (_u *ProviderUpdateOne) SetPromptLogin(v bool) *ProviderUpdateOne {
+	_u.mutation.SetPromptLogin(v)
 	return _u
 }
 
@@ -846,6 +861,9 @@ func (_u *ProviderUpdateOne) sqlSave(ctx context.Context) (_node *Provider, err 
 	}
 	if _u.mutation.AcrValuesCleared() {
 		_spec.ClearField(provider.FieldAcrValues, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.PromptLogin(); ok {
+		_spec.SetField(provider.FieldPromptLogin, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Health(); ok {
 		_spec.SetField(provider.FieldHealth, field.TypeEnum, value)

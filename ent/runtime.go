@@ -79,6 +79,10 @@ func init() {
 	affiliationDescProgrammeID := affiliationFields[2].Descriptor()
 	// affiliation.ProgrammeIDValidator is a validator for the "programme_id" field. It is called by the builders before save.
 	affiliation.ProgrammeIDValidator = affiliationDescProgrammeID.Validators[0].(func(string) error)
+	// affiliationDescIdentityID is the schema descriptor for identity_id field.
+	affiliationDescIdentityID := affiliationFields[3].Descriptor()
+	// affiliation.IdentityIDValidator is a validator for the "identity_id" field. It is called by the builders before save.
+	affiliation.IdentityIDValidator = affiliationDescIdentityID.Validators[0].(func(string) error)
 	// affiliationDescID is the schema descriptor for id field.
 	affiliationDescID := affiliationMixinFields0[0].Descriptor()
 	// affiliation.DefaultID holds the default value on creation for the id field.
@@ -1318,8 +1322,12 @@ func init() {
 	providerDescApprovedByID := providerFields[8].Descriptor()
 	// provider.ApprovedByIDValidator is a validator for the "approved_by_id" field. It is called by the builders before save.
 	provider.ApprovedByIDValidator = providerDescApprovedByID.Validators[0].(func(string) error)
+	// providerDescPromptLogin is the schema descriptor for prompt_login field.
+	providerDescPromptLogin := providerFields[15].Descriptor()
+	// provider.DefaultPromptLogin holds the default value on creation for the prompt_login field.
+	provider.DefaultPromptLogin = providerDescPromptLogin.Default.(bool)
 	// providerDescHealthReason is the schema descriptor for health_reason field.
-	providerDescHealthReason := providerFields[16].Descriptor()
+	providerDescHealthReason := providerFields[17].Descriptor()
 	// provider.HealthReasonValidator is a validator for the "health_reason" field. It is called by the builders before save.
 	provider.HealthReasonValidator = providerDescHealthReason.Validators[0].(func(string) error)
 	// providerDescID is the schema descriptor for id field.

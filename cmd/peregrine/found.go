@@ -123,6 +123,7 @@ type registration struct {
 	Claims               provider.Claims               `json:"claims"`
 	ClaimNames           []registry.ClaimName          `json:"claimNames"`
 	ACRValues            []registry.ACRValue           `json:"acrValues"`
+	PromptLogin          bool                          `json:"promptLogin"`
 	Homes                map[string]string             `json:"homes"` // domain to the home organisation of the institution
 }
 
@@ -136,7 +137,7 @@ func (p registerProvider) Run(s *streams) error {
 		ctx := viewer.AsSystem(s.ctx)
 		n := registry.Proposal{Key: file.Key, Issuer: file.Issuer, ClientID: file.ClientID, ClientAuthentication: file.ClientAuthentication,
 			ClientSecretRef: file.ClientSecretRef, Mode: file.Mode, Scopes: file.Scopes, Algorithms: file.Algorithms, Claims: file.Claims,
-			ClaimNames: file.ClaimNames, ACRValues: file.ACRValues}
+			ClaimNames: file.ClaimNames, ACRValues: file.ACRValues, PromptLogin: file.PromptLogin}
 		for domain, schac := range file.Homes {
 			id, err := institutionOf(ctx, db, schac)
 			if err != nil {

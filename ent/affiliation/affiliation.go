@@ -24,6 +24,8 @@ const (
 	FieldInstitutionID = "institution_id"
 	// FieldProgrammeID holds the string denoting the programme_id field in the database.
 	FieldProgrammeID = "programme_id"
+	// FieldIdentityID holds the string denoting the identity_id field in the database.
+	FieldIdentityID = "identity_id"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldVerifiedAt holds the string denoting the verified_at field in the database.
@@ -36,6 +38,8 @@ const (
 	EdgeInstitution = "institution"
 	// EdgeProgramme holds the string denoting the programme edge name in mutations.
 	EdgeProgramme = "programme"
+	// EdgeIdentity holds the string denoting the identity edge name in mutations.
+	EdgeIdentity = "identity"
 	// Table holds the table name of the affiliation in the database.
 	Table = "affiliations"
 	// PersonTable is the table that holds the person relation/edge.
@@ -59,6 +63,13 @@ const (
 	ProgrammeInverseTable = "programmes"
 	// ProgrammeColumn is the table column denoting the programme relation/edge.
 	ProgrammeColumn = "programme_id"
+	// IdentityTable is the table that holds the identity relation/edge.
+	IdentityTable = "affiliations"
+	// IdentityInverseTable is the table name for the Identity entity.
+	// It exists in this package in order to avoid circular dependency with the "identity" package.
+	IdentityInverseTable = "identities"
+	// IdentityColumn is the table column denoting the identity relation/edge.
+	IdentityColumn = "identity_id"
 )
 
 // Columns holds all SQL columns for affiliation fields.
@@ -68,6 +79,7 @@ var Columns = []string{
 	FieldPersonID,
 	FieldInstitutionID,
 	FieldProgrammeID,
+	FieldIdentityID,
 	FieldKind,
 	FieldVerifiedAt,
 	FieldExpiresAt,
@@ -92,6 +104,8 @@ var (
 	InstitutionIDValidator func(string) error
 	// ProgrammeIDValidator is a validator for the "programme_id" field. It is called by the builders before save.
 	ProgrammeIDValidator func(string) error
+	// IdentityIDValidator is a validator for the "identity_id" field. It is called by the builders before save.
+	IdentityIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

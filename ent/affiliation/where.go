@@ -49,6 +49,12 @@ func ProgrammeID(v ident.ID) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldProgrammeID, vc))
 }
 
+// IdentityID applies equality check predicate on the "identity_id" field. It's identical to IdentityIDEQ.
+func IdentityID(v ident.ID) predicate.Affiliation {
+	vc := string(v)
+	return predicate.Affiliation(sql.FieldEQ(FieldIdentityID, vc))
+}
+
 // VerifiedAt applies equality check predicate on the "verified_at" field. It's identical to VerifiedAtEQ.
 func VerifiedAt(v time.Time) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldVerifiedAt, v))
@@ -90,6 +96,12 @@ func InstitutionIDEQ(v ident.ID) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldInstitutionID, vc))
 }
 
+// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
+func InstitutionIDNEQ(v ident.ID) predicate.Affiliation {
+	vc := string(v)
+	return predicate.Affiliation(sql.FieldNEQ(FieldInstitutionID, vc))
+}
+
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
 func InstitutionIDIn(vs ...ident.ID) predicate.Affiliation {
 	v := make([]any, len(vs))
@@ -124,6 +136,31 @@ func ProgrammeIDNotNil() predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldNotNull(FieldProgrammeID))
 }
 
+// IdentityIDEQ applies the EQ predicate on the "identity_id" field.
+func IdentityIDEQ(v ident.ID) predicate.Affiliation {
+	vc := string(v)
+	return predicate.Affiliation(sql.FieldEQ(FieldIdentityID, vc))
+}
+
+// IdentityIDIn applies the In predicate on the "identity_id" field.
+func IdentityIDIn(vs ...ident.ID) predicate.Affiliation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Affiliation(sql.FieldIn(FieldIdentityID, v...))
+}
+
+// IdentityIDIsNil applies the IsNil predicate on the "identity_id" field.
+func IdentityIDIsNil() predicate.Affiliation {
+	return predicate.Affiliation(sql.FieldIsNull(FieldIdentityID))
+}
+
+// IdentityIDNotNil applies the NotNil predicate on the "identity_id" field.
+func IdentityIDNotNil() predicate.Affiliation {
+	return predicate.Affiliation(sql.FieldNotNull(FieldIdentityID))
+}
+
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v Kind) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldKind, v))
@@ -132,6 +169,11 @@ func KindEQ(v Kind) predicate.Affiliation {
 // KindIn applies the In predicate on the "kind" field.
 func KindIn(vs ...Kind) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldIn(FieldKind, vs...))
+}
+
+// KindNotIn applies the NotIn predicate on the "kind" field.
+func KindNotIn(vs ...Kind) predicate.Affiliation {
+	return predicate.Affiliation(sql.FieldNotIn(FieldKind, vs...))
 }
 
 // VerifiedAtEQ applies the EQ predicate on the "verified_at" field.
@@ -187,6 +229,17 @@ func HasProgramme() predicate.Affiliation {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, ProgrammeTable, ProgrammeColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasIdentity applies the HasEdge predicate on the "identity" edge.
+func HasIdentity() predicate.Affiliation {
+	return predicate.Affiliation(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, IdentityTable, IdentityColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})

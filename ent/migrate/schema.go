@@ -18,6 +18,7 @@ var (
 		{Name: "person_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "programme_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "identity_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// AffiliationsTable holds the schema information for the "affiliations" table.
 	AffiliationsTable = &schema.Table{
@@ -43,12 +44,18 @@ var (
 				RefColumns: []*schema.Column{ProgrammesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
+			{
+				Symbol:     "affiliations_identities_identity",
+				Columns:    []*schema.Column{AffiliationsColumns[8]},
+				RefColumns: []*schema.Column{IdentitiesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "affiliation_person_id_institution_id_kind",
+				Name:    "affiliation_person_id_institution_id_kind_identity_id",
 				Unique:  true,
-				Columns: []*schema.Column{AffiliationsColumns[5], AffiliationsColumns[6], AffiliationsColumns[2]},
+				Columns: []*schema.Column{AffiliationsColumns[5], AffiliationsColumns[6], AffiliationsColumns[2], AffiliationsColumns[8]},
 			},
 		},
 	}
@@ -1303,6 +1310,7 @@ var (
 		{Name: "claims", Type: field.TypeEnum, Enums: []string{"REFEDS", "SURF", "CAMEL"}, Default: "REFEDS", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "claim_names", Type: field.TypeJSON, Nullable: true},
 		{Name: "acr_values", Type: field.TypeJSON, Nullable: true},
+		{Name: "prompt_login", Type: field.TypeBool, Default: false},
 		{Name: "health", Type: field.TypeEnum, Enums: []string{"UNKNOWN", "WORKING", "BROKEN"}, Default: "UNKNOWN", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "health_reason", Type: field.TypeString, Nullable: true, Size: 500},
 		{Name: "checked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
@@ -1317,13 +1325,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "providers_persons_proposed_by",
-				Columns:    []*schema.Column{ProvidersColumns[18]},
+				Columns:    []*schema.Column{ProvidersColumns[19]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "providers_persons_approved_by",
-				Columns:    []*schema.Column{ProvidersColumns[19]},
+				Columns:    []*schema.Column{ProvidersColumns[20]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -2132,6 +2140,7 @@ func init() {
 	AffiliationsTable.ForeignKeys[0].RefTable = PersonsTable
 	AffiliationsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	AffiliationsTable.ForeignKeys[2].RefTable = ProgrammesTable
+	AffiliationsTable.ForeignKeys[3].RefTable = IdentitiesTable
 	APIClientsTable.ForeignKeys[0].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[0].RefTable = PersonsTable
 	ApplicationsTable.ForeignKeys[1].RefTable = OfferingsTable

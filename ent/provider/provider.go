@@ -48,6 +48,8 @@ const (
 	FieldClaimNames = "claim_names"
 	// FieldAcrValues holds the string denoting the acr_values field in the database.
 	FieldAcrValues = "acr_values"
+	// FieldPromptLogin holds the string denoting the prompt_login field in the database.
+	FieldPromptLogin = "prompt_login"
 	// FieldHealth holds the string denoting the health field in the database.
 	FieldHealth = "health"
 	// FieldHealthReason holds the string denoting the health_reason field in the database.
@@ -95,6 +97,7 @@ var Columns = []string{
 	FieldClaims,
 	FieldClaimNames,
 	FieldAcrValues,
+	FieldPromptLogin,
 	FieldHealth,
 	FieldHealthReason,
 	FieldCheckedAt,
@@ -125,6 +128,8 @@ var (
 	ProposedByIDValidator func(string) error
 	// ApprovedByIDValidator is a validator for the "approved_by_id" field. It is called by the builders before save.
 	ApprovedByIDValidator func(string) error
+	// DefaultPromptLogin holds the default value on creation for the "prompt_login" field.
+	DefaultPromptLogin bool
 	// HealthReasonValidator is a validator for the "health_reason" field. It is called by the builders before save.
 	HealthReasonValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.

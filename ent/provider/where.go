@@ -68,6 +68,11 @@ func ApprovedByID(v ident.ID) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldApprovedByID, vc))
 }
 
+// PromptLogin applies equality check predicate on the "prompt_login" field. It's identical to PromptLoginEQ.
+func PromptLogin(v bool) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldPromptLogin, v))
+}
+
 // HealthReason applies equality check predicate on the "health_reason" field. It's identical to HealthReasonEQ.
 func HealthReason(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldHealthReason, v))
@@ -271,6 +276,11 @@ func AcrValuesIsNil() predicate.Provider {
 // AcrValuesNotNil applies the NotNil predicate on the "acr_values" field.
 func AcrValuesNotNil() predicate.Provider {
 	return predicate.Provider(sql.FieldNotNull(FieldAcrValues))
+}
+
+// PromptLoginEQ applies the EQ predicate on the "prompt_login" field.
+func PromptLoginEQ(v bool) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldPromptLogin, v))
 }
 
 // HealthEQ applies the EQ predicate on the "health" field.

@@ -59,23 +59,24 @@ func (Identity) Edges() []ent.Edge {
 	return []ent.Edge{to("person", Person.Type), to("provider", Provider.Type)}
 }
 
-// Affiliation is a person's tie to an institution, as it last asserted it.
+// Affiliation is a person's tie to an institution, as it last asserted it of one
+// of the person's accounts. It has none once the account is unlinked.
 type Affiliation struct{ ent.Schema }
 
 func (Affiliation) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Affiliation}} }
 
 func (Affiliation) Fields() []ent.Field {
 	return []ent.Field{
-		ref("person"), ref("institution"), mayRef("programme"),
+		ref("person"), ref("institution"), mayRef("programme"), mayRef("identity"),
 		state("kind", "STUDENT", "FACULTY", "STAFF", "EMPLOYEE", "MEMBER", "ALUM", "AFFILIATE", "LIBRARY_WALK_IN"),
 		moment("verified_at"), moment("expires_at"),
 	}
 }
 
 func (Affiliation) Edges() []ent.Edge {
-	return []ent.Edge{to("person", Person.Type), to("institution", Institution.Type), mayTo("programme", Programme.Type)}
+	return []ent.Edge{to("person", Person.Type), to("institution", Institution.Type), mayTo("programme", Programme.Type), mayTo("identity", Identity.Type)}
 }
 
 func (Affiliation) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("person_id", "institution_id", "kind").Unique()}
+	return []ent.Index{index.Fields("person_id", "institution_id", "kind", "identity_id").Unique()}
 }

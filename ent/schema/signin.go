@@ -30,6 +30,7 @@ func (Provider) Fields() []ent.Field {
 		field.Enum("claims").Values("REFEDS", "SURF", "CAMEL").Default("REFEDS").SchemaType(enum).Comment("how the claims are spelt"),
 		field.JSON("claim_names", map[string]string{}).Optional().Comment("attribute to claim, where the provider departs from the spelling"),
 		field.JSON("acr_values", map[string]string{}).Optional().Comment("the provider's name of a REFEDS profile, where it has its own"),
+		field.Bool("prompt_login").Default(false).Comment("it takes prompt=login to have somebody prove themselves anew"),
 		field.Enum("health").Values("UNKNOWN", "WORKING", "BROKEN").Default("UNKNOWN").SchemaType(enum),
 		field.String("health_reason").MaxRuneLen(500).Optional().Nillable(),
 		at("checked_at"),

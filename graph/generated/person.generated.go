@@ -26,6 +26,8 @@ type AffiliationResolver interface {
 	Institution(ctx context.Context, objs []*ent.Affiliation) ([]*ent.Institution, error)
 
 	Programme(ctx context.Context, objs []*ent.Affiliation) ([]*ent.Programme, error)
+
+	Lapsed(ctx context.Context, obj *ent.Affiliation) (bool, error)
 }
 type HeldRoleResolver interface {
 	Institution(ctx context.Context, obj *viewer.Grant) (*ent.Institution, error)
@@ -456,6 +458,29 @@ func _Affiliation_expiresAt(ctx context.Context, ec *executionContext, field gra
 }
 func fieldContext_Affiliation_expiresAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Affiliation", field, false, false, "DateTime")
+}
+
+func _Affiliation_lapsed(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Affiliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Affiliation_lapsed(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Affiliation().Lapsed(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Affiliation_lapsed(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Affiliation", field, true, true, "Boolean")
 }
 
 func _HeldRole_role(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *viewer.Grant) (ret graphql.Marshaler) {
@@ -1453,6 +1478,12 @@ func _Affiliation(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "lapsed":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Affiliation_lapsed(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

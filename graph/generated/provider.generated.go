@@ -25,6 +25,7 @@ import (
 type IdentityProviderResolver interface {
 	ClaimNames(ctx context.Context, obj *ent.Provider) ([]*provider.ClaimName, error)
 	AcrValues(ctx context.Context, obj *ent.Provider) ([]*provider.ACRValue, error)
+
 	Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ProviderHome], error)
 	ProposedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error)
 	ApprovedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error)
@@ -492,6 +493,29 @@ func fieldContext_IdentityProvider_acrValues(_ context.Context, ec *executionCon
 		},
 	}
 	return fc, nil
+}
+
+func _IdentityProvider_promptLogin(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IdentityProvider_promptLogin(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PromptLogin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_IdentityProvider_promptLogin(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "Boolean")
 }
 
 func _IdentityProvider_homes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
@@ -1656,8 +1680,11 @@ func unmarshalInputProposeProviderInput(ctx context.Context, ec *executionContex
 	if _, present := asMap["acrValues"]; !present {
 		asMap["acrValues"] = []any{}
 	}
+	if _, present := asMap["promptLogin"]; !present {
+		asMap["promptLogin"] = false
+	}
 
-	fieldsInOrder := [...]string{"key", "issuer", "clientId", "clientAuthentication", "clientSecretRef", "mode", "scopes", "algorithms", "claims", "claimNames", "acrValues", "homes", "idempotencyKey"}
+	fieldsInOrder := [...]string{"key", "issuer", "clientId", "clientAuthentication", "clientSecretRef", "mode", "scopes", "algorithms", "claims", "claimNames", "acrValues", "promptLogin", "homes", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1741,6 +1768,13 @@ func unmarshalInputProposeProviderInput(ctx context.Context, ec *executionContex
 				return it, err
 			}
 			it.ACRValues = data
+		case "promptLogin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("promptLogin"))
+			data, err := unmarshalNBoolean2bool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PromptLogin = data
 		case "homes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("homes"))
 			data, err := unmarshalNProviderHomeInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐHomeᚄ(ctx, ec, v)
@@ -1875,7 +1909,7 @@ func unmarshalInputUpdateProviderInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"providerId", "issuer", "clientId", "clientAuthentication", "clientSecretRef", "mode", "scopes", "algorithms", "claims", "claimNames", "acrValues"}
+	fieldsInOrder := [...]string{"providerId", "issuer", "clientId", "clientAuthentication", "clientSecretRef", "mode", "scopes", "algorithms", "claims", "claimNames", "acrValues", "promptLogin"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1959,6 +1993,13 @@ func unmarshalInputUpdateProviderInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.ACRValues = data
+		case "promptLogin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("promptLogin"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PromptLogin = data
 		}
 	}
 	return it, nil
@@ -2126,6 +2167,11 @@ func _IdentityProvider(ctx context.Context, ec *executionContext, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return _IdentityProvider_acrValues(ctx, ec, field, obj)
 				})
+		case "promptLogin":
+			out.Values[i] = _IdentityProvider_promptLogin(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "homes":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,

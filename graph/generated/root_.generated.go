@@ -3879,11 +3879,11 @@ enum Role {
 type Person implements Node {
   "Identifier."
   id: ID!
-  "Given and family name; null when not visible to the viewer."
+  "Given and family name, or the one that the person has; null when not visible to the viewer, and for who has none."
   displayName: String
-  "Given name."
+  "Given name; null as the name is."
   givenName: String
-  "Family name."
+  "Family name; null as the name is."
   familyName: String
   "E-mail address."
   email: String
@@ -3905,8 +3905,10 @@ type Affiliation implements Node {
   programme: Programme
   "When the institution last asserted it."
   verifiedAt: DateTime!
-  "When it lapses unless asserted again."
+  "When it lapses unless asserted again, or when it ended: at the first sign-in at which the institution no longer asserted it."
   expiresAt: DateTime!
+  "Whether it has lapsed. What the person did while it held stays theirs."
+  lapsed: Boolean!
 }
 
 "Kinds of affiliations (eduPerson)."
@@ -4069,6 +4071,11 @@ type IdentityProvider implements Node {
   claimNames: [ClaimName!]!
   "What it calls levels of authentication, at most 20; of those that are missing it uses the names of REFEDS."
   acrValues: [AcrValue!]!
+  """
+  Whether it is asked with ` + "`" + `prompt=login` + "`" + ` for every fresh proof. Otherwise it is asked by ` + "`" + `max_age` + "`" + `, and for a second
+  factor by the claims parameter as well where it supports that, with ` + "`" + `prompt=login` + "`" + ` where it does not.
+  """
+  promptLogin: Boolean!
   "Home organisations for which it speaks, oldest first. An administrator of an institution sees that institution's."
   homes(
     "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
@@ -4248,6 +4255,8 @@ input ProposeProviderInput {
   claimNames: [ClaimNameInput!]! = []
   "What it calls levels of authentication."
   acrValues: [AcrValueInput!]! = []
+  "Whether it takes ` + "`" + `prompt=login` + "`" + ` to have somebody prove themselves anew."
+  promptLogin: Boolean! = false
   "Home organisations, at most 500: domains of the institutions themselves."
   homes: [ProviderHomeInput!]!
   "Repeats with the same key have one effect."
@@ -4316,6 +4325,8 @@ input UpdateProviderInput {
   claimNames: [ClaimNameInput!]
   "What it calls levels of authentication."
   acrValues: [AcrValueInput!]
+  "Whether it takes ` + "`" + `prompt=login` + "`" + ` to have somebody prove themselves anew."
+  promptLogin: Boolean
 }
 
 "A home organisation for which a provider shall speak too."
@@ -5425,6 +5436,8 @@ func childFields_Affiliation(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Affiliation_verifiedAt(ctx, ec, field)
 	case "expiresAt":
 		return fieldContext_Affiliation_expiresAt(ctx, ec, field)
+	case "lapsed":
+		return fieldContext_Affiliation_lapsed(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Affiliation", field.Name)
 }
@@ -6251,6 +6264,8 @@ func childFields_IdentityProvider(ctx context.Context, ec *executionContext, fie
 		return fieldContext_IdentityProvider_claimNames(ctx, ec, field)
 	case "acrValues":
 		return fieldContext_IdentityProvider_acrValues(ctx, ec, field)
+	case "promptLogin":
+		return fieldContext_IdentityProvider_promptLogin(ctx, ec, field)
 	case "homes":
 		return fieldContext_IdentityProvider_homes(ctx, ec, field)
 	case "proposedBy":

@@ -21,7 +21,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/app"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -235,6 +237,29 @@ func TestConformanceSignInWithForeignProvider(t *testing.T) {
 		}
 		if got := b.whoAmI(); !strings.Contains(got, `"kind":"ANONYMOUS"`) {
 			t.Errorf("after signing out the API knows %s", got)
+		}
+	})
+}
+
+// R19: whoever has just signed in by one factor proves the second as soon as it
+// is asked for. A provider of others would answer a wish at once from the sign-in
+// of a moment ago.
+func TestConformanceStepUpAtForeignProvider(t *testing.T) {
+	eachForeign(t, func(t *testing.T, f *foreign) {
+		if strings.HasSuffix(t.Name(), "zitadel") {
+			return // it knows one factor
+		}
+		b := f.mustSignIn()
+		sessions := f.w.DB.Client.Session.Query().Where(session.EndedAtIsNil())
+		if before := sessions.Clone().OnlyX(f.w.system()); authz.SteppedUp(vocab.OrZero(before.Acr), vocab.OrZero(before.AuthenticatedAt), time.Now()) {
+			t.Fatalf("stepped up by %s without being asked", *before.Acr)
+		}
+		at, status, page := b.get(f.base + "/auth/step-up?return_to=/account")
+		if status != http.StatusOK || at.Path != "/account" {
+			t.Fatalf("ended at %s with %d: %s", at, status, page)
+		}
+		if after := sessions.OnlyX(f.w.system()); !authz.SteppedUp(vocab.OrZero(after.Acr), vocab.OrZero(after.AuthenticatedAt), time.Now()) {
+			t.Errorf("the session has %q", vocab.OrZero(after.Acr))
 		}
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
@@ -91,8 +92,17 @@ func (s *Service) signIn(ctx context.Context, a Assertion) (*ent.Identity, error
 				return nil, err
 			}
 		}
-		if err := refreshAffiliations(ctx, tx, id.PersonID, a, now); err != nil {
+		left, err := refreshAffiliations(ctx, tx, id, a, now)
+		if err != nil {
 			return nil, err
+		}
+		for _, former := range left {
+			if former == a.InstitutionID {
+				continue // the rules there are asked below
+			}
+			if err := role.Assert(ctx, tx, id.PersonID, role.Claims{InstitutionID: former}, now); err != nil {
+				return nil, err
+			}
 		}
 		claims := role.Claims{InstitutionID: a.InstitutionID, Affiliations: a.Affiliations, Entitlements: a.Entitlements}
 		if err := role.Assert(ctx, tx, id.PersonID, claims, now); err != nil {
@@ -174,35 +184,56 @@ func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertio
 		SetNillableEmail(email).SetNillableEsi(esi).SetLanguage(lang).Exec(ctx)
 }
 
-// refreshAffiliations notes what home asserts today. What it no longer asserts
-// lapses by itself. Whom it knows, and says no more of, is an affiliate; that is
-// a note and no evidence, so that no rule for roles sees it.
-func refreshAffiliations(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion, now time.Time) error {
+// refreshAffiliations notes what home asserts of an account today, and ends what
+// it no longer does: what it asserts of another account of the person is another
+// affiliation. Whom it knows, and says no more of, is an affiliate; that is a
+// note and no evidence, so that no rule for roles sees it. It returns where
+// something ended.
+func refreshAffiliations(ctx context.Context, tx *ent.Tx, id *ent.Identity, a Assertion, now time.Time) (left []ident.ID, err error) {
 	asserted := a.Affiliations
 	if len(asserted) == 0 {
 		asserted = []string{"affiliate"}
 	}
+	var kinds []affiliation.Kind
 	for _, name := range asserted {
 		kind := affiliation.Kind(strings.ToUpper(strings.ReplaceAll(name, "-", "_")))
 		if affiliation.KindValidator(kind) != nil {
 			continue // not in the eduPerson vocabulary
 		}
+		kinds = append(kinds, kind)
 		expires := vocab.AddMonths(now, affiliationMonths)
 		n, err := tx.Affiliation.Update().
-			Where(affiliation.PersonID(person), affiliation.InstitutionID(a.InstitutionID), affiliation.KindEQ(kind)).
+			Where(affiliation.IdentityID(id.ID), affiliation.InstitutionID(a.InstitutionID), affiliation.KindEQ(kind)).
 			SetVerifiedAt(now).SetExpiresAt(expires).Save(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if n > 0 {
 			continue
 		}
-		if err := tx.Affiliation.Create().SetPersonID(person).SetInstitutionID(a.InstitutionID).SetKind(kind).
+		if err := tx.Affiliation.Create().SetPersonID(id.PersonID).SetIdentityID(id.ID).SetInstitutionID(a.InstitutionID).SetKind(kind).
 			SetVerifiedAt(now).SetExpiresAt(expires).Exec(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return endAffiliations(ctx, tx, now, affiliation.IdentityID(id.ID), affiliation.Or(affiliation.InstitutionIDNEQ(a.InstitutionID), affiliation.KindNotIn(kinds...)))
+}
+
+// endAffiliations ends those of the accounts that hold, and returns the
+// institutions at which they were.
+func endAffiliations(ctx context.Context, tx *ent.Tx, now time.Time, which ...predicate.Affiliation) ([]ident.ID, error) {
+	which = append(which, affiliation.ExpiresAtGT(now))
+	ended, err := tx.Affiliation.Query().Where(which...).All(ctx)
+	if err != nil || len(ended) == 0 {
+		return nil, err
+	}
+	var at []ident.ID
+	for _, a := range ended {
+		if !slices.Contains(at, a.InstitutionID) {
+			at = append(at, a.InstitutionID)
+		}
+	}
+	return at, tx.Affiliation.Update().Where(which...).SetExpiresAt(now).Exec(ctx)
 }
 
 // audiences says which audience of an offering an affiliation puts a person in.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/portalcode"
@@ -12,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -50,7 +52,7 @@ func (s *Service) Link(ctx context.Context, a Assertion) (*ent.Identity, error) 
 		if err != nil {
 			return nil, err
 		}
-		if err := refreshAffiliations(asSystem, tx, v.PersonID, a, now); err != nil {
+		if _, err := refreshAffiliations(asSystem, tx, id, a, now); err != nil {
 			return nil, err
 		}
 		return id, ledger.Note(ctx, tx, toLink, ledger.Thing{ID: id.ID, At: []ident.ID{a.InstitutionID}})
@@ -74,17 +76,17 @@ var errOthers = problem.New(problem.Conflict, "this account belongs to another p
 
 // Unlink takes an account from the signed-in person, and ends what it has
 // signed in. It returns a CONFLICT problem for the last one, and for the one
-// that the running session began with. Affiliations that its home asserted stay
-// until they lapse.
+// that the running session began with. What its home asserted of it ends
+// too: nobody would hear when that is no longer so.
 func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 	v, err := authz.SignedIn(ctx)
 	if err != nil {
 		return err
 	}
-	asSystem := viewer.AsSystem(ctx)
+	asSystem, now := viewer.AsSystem(ctx), vocab.Now(s.Now)
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 		// Whoever unlinks at the same moment waits here, and reads afterwards.
-		if err := tx.Person.Update().Where(person.ID(v.PersonID)).SetUnlinkedAt(vocab.Now(s.Now)).Exec(asSystem); err != nil {
+		if err := tx.Person.Update().Where(person.ID(v.PersonID)).SetUnlinkedAt(now).Exec(asSystem); err != nil {
 			return err
 		}
 		gone, err := tx.Identity.Get(ctx, id) // the guard shows own accounts only
@@ -110,6 +112,18 @@ func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 			if _, err := tx.Session.Delete().Where(session.IdentityID(gone.ID), session.KindEQ(kind)).Exec(asSystem); err != nil {
 				return err
 			}
+		}
+		left, err := endAffiliations(asSystem, tx, now, affiliation.IdentityID(gone.ID))
+		if err != nil {
+			return err
+		}
+		for _, at := range left { // another account that still earns a role there gives it again
+			if err := role.Assert(asSystem, tx, v.PersonID, role.Claims{InstitutionID: at}, now); err != nil {
+				return err
+			}
+		}
+		if err := tx.Affiliation.Update().Where(affiliation.IdentityID(gone.ID)).ClearIdentityID().Exec(asSystem); err != nil {
+			return err
 		}
 		n, err := tx.Identity.Delete().Where(identity.ID(gone.ID)).Exec(ctx)
 		if err != nil {

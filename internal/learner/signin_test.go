@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
@@ -293,5 +295,76 @@ func TestNamesOfEveryScriptSignIn(t *testing.T) {
 				t.Errorf("%d times %s became %d letters in %q", n, letter, utf8.RuneCountInString(p.GivenName), p.Language)
 			}
 		}
+	}
+}
+
+// R16: what home asserted of an account at its last sign-in holds, and nothing
+// else; what it says of another account of the person is untouched by that.
+func TestR16AffiliationEndsWhenNoLongerAsserted(t *testing.T) {
+	h := newHouse(t)
+	holds := func(person ident.ID) (all []string) {
+		for _, a := range h.db.Affiliation.Query().Where(affiliation.PersonID(person), affiliation.ExpiresAtGT(h.now)).Order(affiliation.ByID()).AllX(h.system) {
+			all = append(all, string(a.Kind))
+		}
+		return all
+	}
+	person := h.signIn("s-1", "student", "staff").PersonID
+	second, err := h.learners.Link(h.as(person), h.said("s-2", "student"))
+	h.must(err)
+	for _, step := range []struct {
+		account string
+		says    []string
+		want    []string
+	}{
+		{"s-1", []string{"alum"}, []string{"STUDENT", "ALUM"}}, // the other account's
+		{"s-2", nil, []string{"ALUM", "AFFILIATE"}},
+		{"s-2", []string{"student"}, []string{"STUDENT", "ALUM"}}, // again
+		{"s-1", []string{"alum"}, []string{"STUDENT", "ALUM"}},
+	} {
+		h.now = h.now.AddDate(0, 0, 1)
+		h.signIn(step.account, step.says...)
+		if got := holds(person); !slices.Equal(got, step.want) {
+			t.Errorf("after %s says %v: %v", step.account, step.says, got)
+		}
+	}
+	gone := h.db.Affiliation.Query().Where(affiliation.KindEQ(affiliation.KindSTAFF)).OnlyX(h.system)
+	if !gone.ExpiresAt.After(gone.VerifiedAt) || gone.ExpiresAt.After(h.now) {
+		t.Errorf("it says that it was asserted at %s and ended at %s", gone.VerifiedAt, gone.ExpiresAt)
+	}
+	h.now = h.now.AddDate(0, 0, 1)
+	h.must(h.learners.Unlink(h.as(person), second.ID))
+	if got := holds(person); !slices.Equal(got, []string{"ALUM"}) {
+		t.Errorf("after the account is unlinked: %v", got)
+	}
+	third, err := h.learners.Link(h.as(person), h.said("s-3", "staff"))
+	h.must(err)
+	h.signIn("s-3", "staff")
+	if n := h.held(person); n != 1 {
+		t.Fatalf("%d roles by rule", n)
+	}
+	h.must(h.learners.Unlink(h.as(person), third.ID))
+	if n := h.held(person); n != 0 {
+		t.Errorf("%d roles of an account that is unlinked hold", n)
+	}
+}
+
+// What the provider no longer sends at all, as for a home that has left it, ends
+// as well.
+func TestR16AffiliationWithFormerHomeEnds(t *testing.T) {
+	h := newHouse(t)
+	person := h.signIn("s-1", "student", "staff").PersonID
+	other, err := h.places.Admit(h.system, institution.Admission{AllianceID: h.db.Alliance.Query().OnlyIDX(h.system), Part: membership.PartMEMBER,
+		Details: institution.Details{SCHAC: "uni-t.example", Name: vocab.Text{"en": "T"}, Country: "DE", Zone: "Europe/Berlin"}})
+	h.must(err)
+	h.now = h.now.AddDate(0, 0, 1)
+	moved := h.said("s-1", "student")
+	moved.InstitutionID = other.ID
+	_, err = h.learners.SignIn(h.system, moved)
+	h.must(err)
+	if got := h.db.Affiliation.Query().Where(affiliation.PersonID(person), affiliation.ExpiresAtGT(h.now)).OnlyX(h.system); got.InstitutionID != other.ID {
+		t.Errorf("affiliated with %s", got.InstitutionID)
+	}
+	if n := h.held(person); n != 0 {
+		t.Errorf("%d roles by rule are left there", n)
 	}
 }

@@ -23,8 +23,8 @@
 // algorithms, the reading of claims and of levels of authentication, and a
 // further home domain decide who may be asserted and who learns a secret.
 // Changing one of them leads back to PROPOSED, whoever changes it, and makes
-// them a proposer: since the last approval there may be several. The client id
-// and the scopes can only break sign-in, and a home that is taken away only
+// them a proposer: since the last approval there may be several. The client id,
+// the scopes and how a fresh proof is asked for can only break sign-in, and a home that is taken away only
 // narrows it: these hold at once. So does another secret under the same name. A
 // proposal that is not wanted is rejected, which removes it and frees its key,
 // issuer and domains.
@@ -96,6 +96,7 @@ type Proposal struct {
 	Claims               provider.Claims // empty: REFEDS
 	ClaimNames           []ClaimName
 	ACRValues            []ACRValue
+	PromptLogin          bool // it takes prompt=login to have somebody prove themselves anew
 	Homes                []Home
 	IdempotencyKey       *string
 }
@@ -155,7 +156,7 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state prov
 	}
 	create := tx.Provider.Create().SetKey(p.Key).SetIssuer(p.Issuer).SetClientID(p.ClientID).SetClientAuthentication(p.clientAuthentication()).
 		SetNillableClientSecretRef(p.secretRef()).SetMode(p.Mode).SetState(state).SetScopes(p.Scopes).SetAlgorithms(p.Algorithms).
-		SetClaims(p.claims()).SetClaimNames(claimNames(p.ClaimNames)).SetAcrValues(acrValues(p.ACRValues))
+		SetClaims(p.claims()).SetClaimNames(claimNames(p.ClaimNames)).SetAcrValues(acrValues(p.ACRValues)).SetPromptLogin(p.PromptLogin)
 	if state == provider.StatePROPOSED {
 		if by := viewer.From(ctx).ByPerson(); by != nil {
 			create.SetProposedByID(*by).SetProposers([]ident.ID{*by})

@@ -29,6 +29,7 @@ type Update struct {
 	Claims               *provider.Claims
 	ClaimNames           []ClaimName
 	ACRValues            []ACRValue
+	PromptLogin          *bool
 }
 
 // Update changes a provider. What decides who may be asserted is proposed anew;
@@ -86,13 +87,14 @@ func save(ctx context.Context, tx *ent.Tx, row *ent.Provider, update *ent.Provid
 func (u Update) applied(row *ent.Provider) Proposal {
 	p := Proposal{
 		Key: row.Key, Issuer: row.Issuer, ClientID: row.ClientID, ClientAuthentication: row.ClientAuthentication, ClientSecretRef: row.ClientSecretRef,
-		Mode: row.Mode, Scopes: row.Scopes, Algorithms: row.Algorithms, Claims: row.Claims, ClaimNames: ClaimNamesOf(row), ACRValues: ACRValuesOf(row),
+		Mode: row.Mode, Scopes: row.Scopes, Algorithms: row.Algorithms, Claims: row.Claims, ClaimNames: ClaimNamesOf(row), ACRValues: ACRValuesOf(row), PromptLogin: row.PromptLogin,
 	}
 	replace(&p.Issuer, u.Issuer)
 	replace(&p.ClientID, u.ClientID)
 	replace(&p.ClientAuthentication, u.ClientAuthentication)
 	replace(&p.Mode, u.Mode)
 	replace(&p.Claims, u.Claims)
+	replace(&p.PromptLogin, u.PromptLogin)
 	p.ClientSecretRef = cmp.Or(u.ClientSecretRef, p.ClientSecretRef)
 	given(&p.Scopes, u.Scopes)
 	given(&p.Algorithms, u.Algorithms)
@@ -136,6 +138,7 @@ func changes(row *ent.Provider, after Proposal, m *ent.ProviderMutation) (fields
 				m.ClearClientSecretRef()
 			}
 		}},
+		{"promptLogin", after.PromptLogin != row.PromptLogin, false, func() { m.SetPromptLogin(after.PromptLogin) }},
 		{"scopes", !slices.Equal(after.Scopes, row.Scopes), false, func() { m.SetScopes(after.Scopes) }},
 	} {
 		if f.changed {

@@ -1235,6 +1235,8 @@ export type ProposeProviderInput = {
   key: Scalars['String']['input'];
   /** Whether it is an institution's own. */
   mode?: ProviderMode;
+  /** Whether it takes `prompt=login` to have somebody prove themselves anew. */
+  promptLogin?: Scalars['Boolean']['input'];
   /** Scopes to ask for; openid is among them. */
   scopes?: Array<Scalars['String']['input']>;
 };
@@ -2025,6 +2027,8 @@ export type UpdateProviderInput = {
   issuer?: InputMaybe<Scalars['String']['input']>;
   /** Whether it is an institution's own. */
   mode?: InputMaybe<ProviderMode>;
+  /** Whether it takes `prompt=login` to have somebody prove themselves anew. */
+  promptLogin?: InputMaybe<Scalars['Boolean']['input']>;
   /** The provider. */
   providerId: Scalars['ID']['input'];
   /** Scopes to ask for. */

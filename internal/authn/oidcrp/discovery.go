@@ -52,6 +52,8 @@ type metadata struct {
 	EndSession    string   `json:"end_session_endpoint"`
 	TokenAuth     []string `json:"token_endpoint_auth_methods_supported"`
 	SendsIssuer   bool     `json:"authorization_response_iss_parameter_supported"`
+
+	ClaimsParameter bool `json:"claims_parameter_supported"`
 }
 
 // endpoint is one of the addresses.

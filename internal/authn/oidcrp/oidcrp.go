@@ -10,6 +10,7 @@ package oidcrp
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -192,14 +193,38 @@ func (h *Handlers) begin(w http.ResponseWriter, r *http.Request, key string, pur
 	}
 	h.dropOldFlows(w, r)
 	http.SetCookie(w, h.Cookie.Named("flow-"+state[:9], browser, int(flowTime.Seconds())))
-	options := []oauth2.AuthCodeOption{oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)}
-	if wish := wishes[purpose]; wish.within > 0 {
-		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(anew.Seconds()))))
-		if wish.acr != "" {
-			options = append(options, oauth2.SetAuthURLParam("acr_values", p.own(wish.acr)))
-		}
-	}
+	options := append(p.ask(wishes[purpose]), oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier))
 	http.Redirect(w, r, h.oauth(p).AuthCodeURL(state, options...), http.StatusSeeOther)
+}
+
+// ask returns the parameters by which a provider learns what is wished for. A
+// level of authentication in acr_values is voluntary: whoever signed in a moment
+// ago by one factor would come back at once with that. So it is demanded by the
+// claims parameter, without acr_values, which some providers would heed instead;
+// and where a provider does not support that parameter, it has to ask the person
+// again in any case.
+//
+// Source: OpenID Connect Core 1.0, sections 3.1.2.1 and 5.5.1.1.
+func (p *known) ask(w wish) (options []oauth2.AuthCodeOption) {
+	if w.within == 0 {
+		return nil
+	}
+	set := func(name, value string) { options = append(options, oauth2.SetAuthURLParam(name, value)) }
+	set("max_age", strconv.Itoa(int(anew.Seconds())))
+	switch {
+	case w.acr != "" && p.ClaimsParameter:
+		level, err := json.Marshal(map[string]any{"id_token": map[string]any{"acr": map[string]any{"essential": true, "values": []string{p.own(w.acr)}}}})
+		if err != nil {
+			panic(err) // texts always become JSON
+		}
+		set("claims", string(level))
+	case w.acr != "":
+		set("acr_values", p.own(w.acr))
+	}
+	if p.row.PromptLogin || w.acr != "" && !p.ClaimsParameter {
+		set("prompt", "login")
+	}
+	return options
 }
 
 // maxFlows is how many sign-ins one browser may have under way, so that their

@@ -68,10 +68,7 @@ func TestR19StepUp(t *testing.T) {
 	p := newParty(t)
 	old := p.signedIn()
 	p.fake.claims = proves(authz.MultiFactor, p.now)
-	asked, back := p.journey(p.get("/auth/step-up?return_to=/account"), p.fake)
-	if asked.Get("acr_values") != authz.MultiFactor || asked.Get("max_age") == "" {
-		t.Errorf("the provider is asked for %v", asked)
-	}
+	_, back := p.journey(p.get("/auth/step-up?return_to=/account"), p.fake)
 	if !p.began(back) || back.Header.Get("Location") != "/account" {
 		t.Fatalf("%d to %s: %s", back.StatusCode, back.Header.Get("Location"), p.cause)
 	}
@@ -84,6 +81,39 @@ func TestR19StepUp(t *testing.T) {
 	}
 	if n := p.db.Client.AuditEntry.Query().Where(auditentry.Verb("session.start")).CountX(p.system()); n != 2 {
 		t.Errorf("%d starts are on record", n)
+	}
+}
+
+// R19: a step-up is asked for in a way that the provider has to act on, as far
+// as it says what it understands: it would answer a wish from the sign-in of a
+// moment ago.
+func TestR19StepUpIsDemanded(t *testing.T) {
+	demand := `{"id_token":{"acr":{"essential":true,"values":["` + authz.MultiFactor + `"]}}}`
+	for _, tt := range []struct {
+		name             string
+		claims, registry bool
+		want             [3]string // claims, acr_values, prompt
+	}{
+		{"by the claims parameter", true, false, [3]string{demand, "", ""}},
+		{"and as the registry says", true, true, [3]string{demand, "", "login"}},
+		{"where the parameter is not known", false, false, [3]string{"", authz.MultiFactor, "login"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newParty(t)
+			p.fake.discovery = set(map[string]any{"claims_parameter_supported": tt.claims})
+			p.db.Client.Provider.Update().SetPromptLogin(tt.registry).ExecX(p.system())
+			p.signedIn()
+			p.fake.claims = proves(authz.MultiFactor, p.now)
+			asked, back := p.journey(p.get("/auth/step-up"), p.fake)
+			if got := [3]string{asked.Get("claims"), asked.Get("acr_values"), asked.Get("prompt")}; got != tt.want || asked.Get("max_age") != "60" || !p.began(back) {
+				t.Errorf("asked for %v: %q", asked, p.cause)
+			}
+		})
+	}
+	p := newParty(t)
+	p.db.Client.Provider.Update().SetPromptLogin(true).ExecX(p.system())
+	if asked, _ := p.journey(p.get("/auth/start/uni-s"), p.fake); asked.Has("prompt") || asked.Has("max_age") || asked.Has("claims") {
+		t.Errorf("a sign-in asks for %v", asked)
 	}
 }
 

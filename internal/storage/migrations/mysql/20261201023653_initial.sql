@@ -32,6 +32,57 @@ CREATE TABLE `work_items` (
   UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
   INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `version` bigint NOT NULL,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "persons" table
+CREATE TABLE `persons` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `signed_in_at` datetime(6) NULL,
+  `unlinked_at` datetime(6) NULL,
+  PRIMARY KEY (`id`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "audit_entries" table
+CREATE TABLE `audit_entries` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `actor_kind` varchar(32) NOT NULL,
+  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `verb` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `institutions` json NOT NULL,
+  `details` json NOT NULL,
+  `request_id` varchar(64) NOT NULL,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  INDEX `auditentry_object_id_id` (`object_id`, `id`),
+  UNIQUE INDEX `auditentry_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "client_assertions" table
+CREATE TABLE `client_assertions` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  INDEX `clientassertion_expires_at` (`expires_at`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "logout_tokens" table
 CREATE TABLE `logout_tokens` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -41,6 +92,65 @@ CREATE TABLE `logout_tokens` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `digest` (`digest`),
   INDEX `logouttoken_expires_at` (`expires_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "providers" table
+CREATE TABLE `providers` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `key` varchar(64) NOT NULL,
+  `issuer` varchar(191) NOT NULL,
+  `client_id` varchar(255) NOT NULL,
+  `client_authentication` varchar(32) NOT NULL DEFAULT 'SECRET',
+  `client_secret_ref` varchar(255) NULL,
+  `mode` varchar(32) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `proposers` json NULL,
+  `scopes` json NOT NULL,
+  `algorithms` json NULL,
+  `claims` varchar(32) NOT NULL DEFAULT 'REFEDS',
+  `claim_names` json NULL,
+  `acr_values` json NULL,
+  `prompt_login` bool NOT NULL DEFAULT 0,
+  `health` varchar(32) NOT NULL DEFAULT 'UNKNOWN',
+  `health_reason` varchar(500) NULL,
+  `checked_at` datetime(6) NULL,
+  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `approved_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `issuer` (`issuer`),
+  UNIQUE INDEX `key` (`key`),
+  INDEX `providers_persons_approved_by` (`approved_by_id`),
+  INDEX `providers_persons_proposed_by` (`proposed_by_id`),
+  CONSTRAINT `providers_persons_approved_by` FOREIGN KEY (`approved_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `providers_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "identities" table
+CREATE TABLE `identities` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `issuer` varchar(255) NOT NULL,
+  `subject` varchar(255) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `assurance` json NULL,
+  `signed_in_at` datetime(6) NULL,
+  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `identities_persons_person` (`person_id`),
+  INDEX `identities_providers_provider` (`provider_id`),
+  CONSTRAINT `identities_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `identities_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "institutions" table
 CREATE TABLE `institutions` (
@@ -72,67 +182,6 @@ CREATE TABLE `institutions` (
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "audit_entries" table
-CREATE TABLE `audit_entries` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `actor_kind` varchar(32) NOT NULL,
-  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `verb` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `institutions` json NOT NULL,
-  `details` json NOT NULL,
-  `request_id` varchar(64) NOT NULL,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  INDEX `auditentry_object_id_id` (`object_id`, `id`),
-  UNIQUE INDEX `auditentry_sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "client_assertions" table
-CREATE TABLE `client_assertions` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `expires_at` datetime(6) NOT NULL,
-  PRIMARY KEY (`id`),
-  INDEX `clientassertion_expires_at` (`expires_at`),
-  UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `version` bigint NOT NULL,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "persons" table
-CREATE TABLE `persons` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `signed_in_at` datetime(6) NULL,
-  `unlinked_at` datetime(6) NULL,
-  PRIMARY KEY (`id`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "programmes" table
 CREATE TABLE `programmes` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -159,10 +208,13 @@ CREATE TABLE `affiliations` (
   `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `programme_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `identity_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
+  INDEX `affiliations_identities_identity` (`identity_id`),
   INDEX `affiliations_institutions_institution` (`institution_id`),
   INDEX `affiliations_programmes_programme` (`programme_id`),
-  UNIQUE INDEX `affiliation_person_id_institution_id_kind` (`person_id`, `institution_id`, `kind`),
+  UNIQUE INDEX `affiliation_person_id_institution_id_kind_identity_id` (`person_id`, `institution_id`, `kind`, `identity_id`),
+  CONSTRAINT `affiliations_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `affiliations_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `affiliations_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `affiliations_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
@@ -531,54 +583,6 @@ CREATE TABLE `home_modules` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `homemodule_programme_id_code` (`programme_id`, `code`),
   CONSTRAINT `home_modules_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "providers" table
-CREATE TABLE `providers` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `key` varchar(64) NOT NULL,
-  `issuer` varchar(191) NOT NULL,
-  `client_id` varchar(255) NOT NULL,
-  `client_authentication` varchar(32) NOT NULL DEFAULT 'SECRET',
-  `client_secret_ref` varchar(255) NULL,
-  `mode` varchar(32) NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `proposers` json NULL,
-  `scopes` json NOT NULL,
-  `algorithms` json NULL,
-  `claims` varchar(32) NOT NULL DEFAULT 'REFEDS',
-  `claim_names` json NULL,
-  `acr_values` json NULL,
-  `health` varchar(32) NOT NULL DEFAULT 'UNKNOWN',
-  `health_reason` varchar(500) NULL,
-  `checked_at` datetime(6) NULL,
-  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `approved_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `issuer` (`issuer`),
-  UNIQUE INDEX `key` (`key`),
-  INDEX `providers_persons_approved_by` (`approved_by_id`),
-  INDEX `providers_persons_proposed_by` (`proposed_by_id`),
-  CONSTRAINT `providers_persons_approved_by` FOREIGN KEY (`approved_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
-  CONSTRAINT `providers_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "identities" table
-CREATE TABLE `identities` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `issuer` varchar(255) NOT NULL,
-  `subject` varchar(255) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `assurance` json NULL,
-  `signed_in_at` datetime(6) NULL,
-  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`),
-  INDEX `identities_persons_person` (`person_id`),
-  INDEX `identities_providers_provider` (`provider_id`),
-  CONSTRAINT `identities_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `identities_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "import_runs" table
 CREATE TABLE `import_runs` (

@@ -8,13 +8,15 @@ CREATE TABLE `affiliations` (
   `person_id` text NOT NULL,
   `institution_id` text NOT NULL,
   `programme_id` text NULL,
+  `identity_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `affiliations_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `affiliations_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `affiliations_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL
+  CONSTRAINT `affiliations_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `affiliations_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON DELETE SET NULL
 );
--- Create index "affiliation_person_id_institution_id_kind" to table: "affiliations"
-CREATE UNIQUE INDEX `affiliation_person_id_institution_id_kind` ON `affiliations` (`person_id`, `institution_id`, `kind`);
+-- Create index "affiliation_person_id_institution_id_kind_identity_id" to table: "affiliations"
+CREATE UNIQUE INDEX `affiliation_person_id_institution_id_kind_identity_id` ON `affiliations` (`person_id`, `institution_id`, `kind`, `identity_id`);
 -- Create "alliances" table
 CREATE TABLE `alliances` (
   `id` text NOT NULL,
@@ -662,6 +664,7 @@ CREATE TABLE `providers` (
   `claims` text NOT NULL DEFAULT ('REFEDS'),
   `claim_names` json NULL,
   `acr_values` json NULL,
+  `prompt_login` bool NOT NULL DEFAULT (false),
   `health` text NOT NULL DEFAULT ('UNKNOWN'),
   `health_reason` text NULL,
   `checked_at` datetime NULL,
