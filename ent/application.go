@@ -44,6 +44,8 @@ type Application struct {
 	Reason *string `json:"reason,omitempty"`
 	// what home promised to count, frozen when the learner applied
 	Commitment *vocab.Commitment `json:"commitment,omitempty"`
+	// what the host may read of the learner, and what it once might
+	Sharing vocab.Sharing `json:"sharing,omitempty"`
 	// SubmittedAt holds the value of the "submitted_at" field.
 	SubmittedAt time.Time `json:"submitted_at,omitempty"`
 	// NominatedAt holds the value of the "nominated_at" field.
@@ -78,7 +80,7 @@ func (*Application) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case application.FieldCommitment:
+		case application.FieldCommitment, application.FieldSharing:
 			values[i] = new([]byte)
 		case application.FieldID, application.FieldLearnerID, application.FieldOfferingID, application.FieldHomeID, application.FieldHostID, application.FieldProgrammeID, application.FieldState, application.FieldLiveKey, application.FieldMotivation, application.FieldReason:
 			values[i] = new(sql.NullString)
@@ -181,6 +183,14 @@ func (_m *Application) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.Commitment); err != nil {
 					return fmt.Errorf("unmarshal field commitment: %w", err)
+				}
+			}
+		case application.FieldSharing:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field sharing", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Sharing); err != nil {
+					return fmt.Errorf("unmarshal field sharing: %w", err)
 				}
 			}
 		case application.FieldSubmittedAt:

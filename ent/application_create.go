@@ -106,6 +106,12 @@ func (_c *ApplicationCreate) SetCommitment(v *vocab.Commitment) *ApplicationCrea
 	return _c
 }
 
+// SetSharing sets the "sharing" field.
+func (_c *ApplicationCreate) SetSharing(v vocab.Sharing) *ApplicationCreate {
+	_c.mutation.SetSharing(v)
+	return _c
+}
+
 // SetSubmittedAt sets the "submitted_at" field.
 func (_c *ApplicationCreate) SetSubmittedAt(v time.Time) *ApplicationCreate {
 	_c.mutation.SetSubmittedAt(v)
@@ -329,6 +335,10 @@ func (_c *ApplicationCreate) createSpec() (*Application, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Commitment(); ok {
 		_spec.SetField(application.FieldCommitment, field.TypeJSON, value)
 		_node.Commitment = value
+	}
+	if value, ok := _c.mutation.Sharing(); ok {
+		_spec.SetField(application.FieldSharing, field.TypeJSON, value)
+		_node.Sharing = value
 	}
 	if value, ok := _c.mutation.SubmittedAt(); ok {
 		_spec.SetField(application.FieldSubmittedAt, field.TypeTime, value)

@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
@@ -109,6 +110,18 @@ func (_u *ApplicationUpdate) SetCommitment(v *vocab.Commitment) *ApplicationUpda
 // ClearCommitment clears the value of the "commitment" field.
 func (_u *ApplicationUpdate) ClearCommitment() *ApplicationUpdate {
 	_u.mutation.ClearCommitment()
+	return _u
+}
+
+// SetSharing sets the "sharing" field.
+func (_u *ApplicationUpdate) SetSharing(v vocab.Sharing) *ApplicationUpdate {
+	_u.mutation.SetSharing(v)
+	return _u
+}
+
+// ClearSharing clears the value of the "sharing" field.
+func (_u *ApplicationUpdate) ClearSharing() *ApplicationUpdate {
+	_u.mutation.ClearSharing()
 	return _u
 }
 
@@ -279,6 +292,17 @@ func (_u *ApplicationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.CommitmentCleared() {
 		_spec.ClearField(application.FieldCommitment, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Sharing(); ok {
+		_spec.SetField(application.FieldSharing, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSharing(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, application.FieldSharing, value)
+		})
+	}
+	if _u.mutation.SharingCleared() {
+		_spec.ClearField(application.FieldSharing, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.SubmittedAt(); ok {
 		_spec.SetField(application.FieldSubmittedAt, field.TypeTime, value)
 	}
@@ -401,6 +425,18 @@ func (_u *ApplicationUpdateOne) SetCommitment(v *vocab.Commitment) *ApplicationU
 // ClearCommitment clears the value of the "commitment" field.
 func (_u *ApplicationUpdateOne) ClearCommitment() *ApplicationUpdateOne {
 	_u.mutation.ClearCommitment()
+	return _u
+}
+
+// SetSharing sets the "sharing" field.
+func (_u *ApplicationUpdateOne) SetSharing(v vocab.Sharing) *ApplicationUpdateOne {
+	_u.mutation.SetSharing(v)
+	return _u
+}
+
+// ClearSharing clears the value of the "sharing" field.
+func (_u *ApplicationUpdateOne) ClearSharing() *ApplicationUpdateOne {
+	_u.mutation.ClearSharing()
 	return _u
 }
 
@@ -600,6 +636,17 @@ func (_u *ApplicationUpdateOne) sqlSave(ctx context.Context) (_node *Application
 	}
 	if _u.mutation.CommitmentCleared() {
 		_spec.ClearField(application.FieldCommitment, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Sharing(); ok {
+		_spec.SetField(application.FieldSharing, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSharing(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, application.FieldSharing, value)
+		})
+	}
+	if _u.mutation.SharingCleared() {
+		_spec.ClearField(application.FieldSharing, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.SubmittedAt(); ok {
 		_spec.SetField(application.FieldSubmittedAt, field.TypeTime, value)

@@ -25,6 +25,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
@@ -86,6 +87,8 @@ type Client struct {
 	CourseVersion *CourseVersionClient
 	// Credential is the client for interacting with the Credential builders.
 	Credential *CredentialClient
+	// Disclosure is the client for interacting with the Disclosure builders.
+	Disclosure *DisclosureClient
 	// Enrolment is the client for interacting with the Enrolment builders.
 	Enrolment *EnrolmentClient
 	// HomeModule is the client for interacting with the HomeModule builders.
@@ -175,6 +178,7 @@ func (c *Client) init() {
 	c.Course = NewCourseClient(c.config)
 	c.CourseVersion = NewCourseVersionClient(c.config)
 	c.Credential = NewCredentialClient(c.config)
+	c.Disclosure = NewDisclosureClient(c.config)
 	c.Enrolment = NewEnrolmentClient(c.config)
 	c.HomeModule = NewHomeModuleClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
@@ -288,6 +292,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Course:          NewCourseClient(cfg),
 		CourseVersion:   NewCourseVersionClient(cfg),
 		Credential:      NewCredentialClient(cfg),
+		Disclosure:      NewDisclosureClient(cfg),
 		Enrolment:       NewEnrolmentClient(cfg),
 		HomeModule:      NewHomeModuleClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
@@ -353,13 +358,13 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
 		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
-		c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk,
-		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.LogoutToken,
-		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
-		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
-		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
-		c.Unit, c.WorkItem,
+		c.Disclosure, c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity,
+		c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution,
+		c.LogoutToken, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
+		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
+		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant,
+		c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey,
+		c.StatusList, c.Unit, c.WorkItem,
 	} {
 		n.Use(hooks...)
 	}
@@ -371,13 +376,13 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
 		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
-		c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk,
-		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.LogoutToken,
-		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
-		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
-		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
-		c.Unit, c.WorkItem,
+		c.Disclosure, c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity,
+		c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution,
+		c.LogoutToken, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
+		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
+		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant,
+		c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey,
+		c.StatusList, c.Unit, c.WorkItem,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -406,6 +411,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CourseVersion.mutate(ctx, m)
 	case *CredentialMutation:
 		return c.Credential.mutate(ctx, m)
+	case *DisclosureMutation:
+		return c.Disclosure.mutate(ctx, m)
 	case *EnrolmentMutation:
 		return c.Enrolment.mutate(ctx, m)
 	case *HomeModuleMutation:
@@ -1656,6 +1663,124 @@ func (c *CredentialClient) mutate(ctx context.Context, m *CredentialMutation) (V
 		return (&CredentialDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Credential mutation op: %q", m.Op())
+	}
+}
+
+// DisclosureClient is a client for the Disclosure schema.
+type DisclosureClient struct {
+	config
+}
+
+// NewDisclosureClient returns a client for the Disclosure from the given config.
+func NewDisclosureClient(c config) *DisclosureClient {
+	return &DisclosureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `disclosure.Hooks(f(g(h())))`.
+func (c *DisclosureClient) Use(hooks ...Hook) {
+	c.hooks.Disclosure = append(c.hooks.Disclosure, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `disclosure.Intercept(f(g(h())))`.
+func (c *DisclosureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Disclosure = append(c.inters.Disclosure, interceptors...)
+}
+
+// Create returns a builder for creating a Disclosure entity.
+func (c *DisclosureClient) Create() *DisclosureCreate {
+	mutation := newDisclosureMutation(c.config, OpCreate)
+	return &DisclosureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Disclosure entities.
+func (c *DisclosureClient) CreateBulk(builders ...*DisclosureCreate) *DisclosureCreateBulk {
+	return &DisclosureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Disclosure.
+func (c *DisclosureClient) Update() *DisclosureUpdate {
+	mutation := newDisclosureMutation(c.config, OpUpdate)
+	return &DisclosureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DisclosureClient) UpdateOne(_m *Disclosure) *DisclosureUpdateOne {
+	mutation := newDisclosureMutation(c.config, OpUpdateOne, withDisclosure(_m))
+	return &DisclosureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DisclosureClient) UpdateOneID(id ident.ID) *DisclosureUpdateOne {
+	mutation := newDisclosureMutation(c.config, OpUpdateOne, withDisclosureID(id))
+	return &DisclosureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Disclosure.
+func (c *DisclosureClient) Delete() *DisclosureDelete {
+	mutation := newDisclosureMutation(c.config, OpDelete)
+	return &DisclosureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DisclosureClient) DeleteOne(_m *Disclosure) *DisclosureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DisclosureClient) DeleteOneID(id ident.ID) *DisclosureDeleteOne {
+	builder := c.Delete().Where(disclosure.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DisclosureDeleteOne{builder}
+}
+
+// Query returns a query builder for Disclosure.
+func (c *DisclosureClient) Query() *DisclosureQuery {
+	return &DisclosureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDisclosure},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Disclosure entity by its id.
+func (c *DisclosureClient) Get(ctx context.Context, id ident.ID) (*Disclosure, error) {
+	return c.Query().Where(disclosure.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DisclosureClient) GetX(ctx context.Context, id ident.ID) *Disclosure {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DisclosureClient) Hooks() []Hook {
+	return c.hooks.Disclosure
+}
+
+// Interceptors returns the client interceptors.
+func (c *DisclosureClient) Interceptors() []Interceptor {
+	return c.inters.Disclosure
+}
+
+func (c *DisclosureClient) mutate(ctx context.Context, m *DisclosureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DisclosureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DisclosureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DisclosureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DisclosureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Disclosure mutation op: %q", m.Op())
 	}
 }
 
@@ -5723,21 +5848,22 @@ func (c *WorkItemClient) mutate(ctx context.Context, m *WorkItemMutation) (Value
 type (
 	hooks struct {
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
-		ClientKey, Course, CourseVersion, Credential, Enrolment, HomeModule,
-		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
-		Institution, LogoutToken, Membership, MicroDegree, Offering, OutboxEvent,
-		Person, Portal, PortalCode, Profile, Programme, Provider, ProviderHome,
-		RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule, SeatQuota,
-		ServerKey, Session, SignIn, SigningKey, StatusList, Unit, WorkItem []ent.Hook
+		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment,
+		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
+		ImportSource, Institution, LogoutToken, Membership, MicroDegree, Offering,
+		OutboxEvent, Person, Portal, PortalCode, Profile, Programme, Provider,
+		ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule,
+		SeatQuota, ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
+		WorkItem []ent.Hook
 	}
 	inters struct {
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
-		ClientKey, Course, CourseVersion, Credential, Enrolment, HomeModule,
-		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
-		Institution, LogoutToken, Membership, MicroDegree, Offering, OutboxEvent,
-		Person, Portal, PortalCode, Profile, Programme, Provider, ProviderHome,
-		RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule, SeatQuota,
-		ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
+		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment,
+		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
+		ImportSource, Institution, LogoutToken, Membership, MicroDegree, Offering,
+		OutboxEvent, Person, Portal, PortalCode, Profile, Programme, Provider,
+		ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule,
+		SeatQuota, ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
 		WorkItem []ent.Interceptor
 	}
 )

@@ -22,6 +22,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
@@ -104,6 +105,7 @@ func checkColumn(t, c string) error {
 			course.Table:          course.ValidColumn,
 			courseversion.Table:   courseversion.ValidColumn,
 			credential.Table:      credential.ValidColumn,
+			disclosure.Table:      disclosure.ValidColumn,
 			enrolment.Table:       enrolment.ValidColumn,
 			homemodule.Table:      homemodule.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,

@@ -22,6 +22,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
@@ -80,6 +81,7 @@ const (
 	TypeCourse          = "Course"
 	TypeCourseVersion   = "CourseVersion"
 	TypeCredential      = "Credential"
+	TypeDisclosure      = "Disclosure"
 	TypeEnrolment       = "Enrolment"
 	TypeHomeModule      = "HomeModule"
 	TypeIdempotencyKey  = "IdempotencyKey"
@@ -2646,6 +2648,8 @@ type ApplicationMutation struct {
 	motivation       *string
 	reason           *string
 	commitment       **vocab.Commitment
+	sharing          *vocab.Sharing
+	appendsharing    vocab.Sharing
 	submitted_at     *time.Time
 	nominated_at     *time.Time
 	decided_at       *time.Time
@@ -3266,6 +3270,66 @@ func (m *ApplicationMutation) ResetCommitment() {
 	delete(m.clearedFields, application.FieldCommitment)
 }
 
+// SetSharing sets the "sharing" field.
+func (m *ApplicationMutation) SetSharing(v vocab.Sharing) {
+	m.sharing = &v
+	m.appendsharing = nil
+}
+
+// Sharing returns the value of the "sharing" field in the mutation.
+func (m *ApplicationMutation) Sharing() (r vocab.Sharing, exists bool) {
+	v := m.sharing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSharing returns the old "sharing" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldSharing(ctx context.Context) (v vocab.Sharing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSharing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSharing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSharing: %w", err)
+	}
+	return oldValue.Sharing, nil
+}
+
+// AppendedSharing returns the list of values that were appended to the "sharing" field in this mutation.
+func (m *ApplicationMutation) AppendedSharing() (vocab.Sharing, bool) {
+	if len(m.appendsharing) == 0 {
+		return nil, false
+	}
+	return m.appendsharing, true
+}
+
+// ClearSharing clears the value of the "sharing" field.
+func (m *ApplicationMutation) ClearSharing() {
+	m.sharing = nil
+	m.appendsharing = nil
+	m.clearedFields[application.FieldSharing] = struct{}{}
+}
+
+// SharingCleared returns if the "sharing" field was cleared in this mutation.
+func (m *ApplicationMutation) SharingCleared() bool {
+	_, ok := m.clearedFields[application.FieldSharing]
+	return ok
+}
+
+// ResetSharing resets all changes to the "sharing" field.
+func (m *ApplicationMutation) ResetSharing() {
+	m.sharing = nil
+	m.appendsharing = nil
+	delete(m.clearedFields, application.FieldSharing)
+}
+
 // SetSubmittedAt sets the "submitted_at" field.
 func (m *ApplicationMutation) SetSubmittedAt(t time.Time) {
 	m.submitted_at = &t
@@ -3564,7 +3628,7 @@ func (m *ApplicationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApplicationMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, application.FieldCreatedAt)
 	}
@@ -3600,6 +3664,9 @@ func (m *ApplicationMutation) Fields() []string {
 	}
 	if m.commitment != nil {
 		fields = append(fields, application.FieldCommitment)
+	}
+	if m.sharing != nil {
+		fields = append(fields, application.FieldSharing)
 	}
 	if m.submitted_at != nil {
 		fields = append(fields, application.FieldSubmittedAt)
@@ -3642,6 +3709,8 @@ func (m *ApplicationMutation) Field(name string) (ent.Value, bool) {
 		return m.Reason()
 	case application.FieldCommitment:
 		return m.Commitment()
+	case application.FieldSharing:
+		return m.Sharing()
 	case application.FieldSubmittedAt:
 		return m.SubmittedAt()
 	case application.FieldNominatedAt:
@@ -3681,6 +3750,8 @@ func (m *ApplicationMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldReason(ctx)
 	case application.FieldCommitment:
 		return m.OldCommitment(ctx)
+	case application.FieldSharing:
+		return m.OldSharing(ctx)
 	case application.FieldSubmittedAt:
 		return m.OldSubmittedAt(ctx)
 	case application.FieldNominatedAt:
@@ -3780,6 +3851,13 @@ func (m *ApplicationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCommitment(v)
 		return nil
+	case application.FieldSharing:
+		v, ok := value.(vocab.Sharing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSharing(v)
+		return nil
 	case application.FieldSubmittedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -3846,6 +3924,9 @@ func (m *ApplicationMutation) ClearedFields() []string {
 	if m.FieldCleared(application.FieldCommitment) {
 		fields = append(fields, application.FieldCommitment)
 	}
+	if m.FieldCleared(application.FieldSharing) {
+		fields = append(fields, application.FieldSharing)
+	}
 	if m.FieldCleared(application.FieldNominatedAt) {
 		fields = append(fields, application.FieldNominatedAt)
 	}
@@ -3880,6 +3961,9 @@ func (m *ApplicationMutation) ClearField(name string) error {
 		return nil
 	case application.FieldCommitment:
 		m.ClearCommitment()
+		return nil
+	case application.FieldSharing:
+		m.ClearSharing()
 		return nil
 	case application.FieldNominatedAt:
 		m.ClearNominatedAt()
@@ -3930,6 +4014,9 @@ func (m *ApplicationMutation) ResetField(name string) error {
 		return nil
 	case application.FieldCommitment:
 		m.ResetCommitment()
+		return nil
+	case application.FieldSharing:
+		m.ResetSharing()
 		return nil
 	case application.FieldSubmittedAt:
 		m.ResetSubmittedAt()
@@ -11701,6 +11788,1080 @@ func (m *CredentialMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Credential edge %s", name)
+}
+
+// DisclosureMutation represents an operation that mutates the Disclosure nodes in the graph.
+type DisclosureMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *ident.ID
+	created_at     *time.Time
+	reader_id      *ident.ID
+	institution_id *ident.ID
+	application_id *ident.ID
+	role           *string
+	purpose        *string
+	fields         *[]vocab.PersonalField
+	appendfields   []vocab.PersonalField
+	digest         *string
+	count          *int
+	addcount       *int
+	read_at        *time.Time
+	last_read_at   *time.Time
+	clearedFields  map[string]struct{}
+	person         *ident.ID
+	clearedperson  bool
+	done           bool
+	oldValue       func(context.Context) (*Disclosure, error)
+	predicates     []predicate.Disclosure
+}
+
+var _ ent.Mutation = (*DisclosureMutation)(nil)
+
+// disclosureOption allows management of the mutation configuration using functional options.
+type disclosureOption func(*DisclosureMutation)
+
+// newDisclosureMutation creates new mutation for the Disclosure entity.
+func newDisclosureMutation(c config, op Op, opts ...disclosureOption) *DisclosureMutation {
+	m := &DisclosureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDisclosure,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDisclosureID sets the ID field of the mutation.
+func withDisclosureID(id ident.ID) disclosureOption {
+	return func(m *DisclosureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Disclosure
+		)
+		m.oldValue = func(ctx context.Context) (*Disclosure, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Disclosure.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDisclosure sets the old Disclosure of the mutation.
+func withDisclosure(node *Disclosure) disclosureOption {
+	return func(m *DisclosureMutation) {
+		m.oldValue = func(context.Context) (*Disclosure, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DisclosureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DisclosureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Disclosure entities.
+func (m *DisclosureMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DisclosureMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DisclosureMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Disclosure.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DisclosureMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DisclosureMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DisclosureMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *DisclosureMutation) SetPersonID(i ident.ID) {
+	m.person = &i
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *DisclosureMutation) PersonID() (r ident.ID, exists bool) {
+	v := m.person
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldPersonID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *DisclosureMutation) ResetPersonID() {
+	m.person = nil
+}
+
+// SetReaderID sets the "reader_id" field.
+func (m *DisclosureMutation) SetReaderID(i ident.ID) {
+	m.reader_id = &i
+}
+
+// ReaderID returns the value of the "reader_id" field in the mutation.
+func (m *DisclosureMutation) ReaderID() (r ident.ID, exists bool) {
+	v := m.reader_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReaderID returns the old "reader_id" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldReaderID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReaderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReaderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReaderID: %w", err)
+	}
+	return oldValue.ReaderID, nil
+}
+
+// ClearReaderID clears the value of the "reader_id" field.
+func (m *DisclosureMutation) ClearReaderID() {
+	m.reader_id = nil
+	m.clearedFields[disclosure.FieldReaderID] = struct{}{}
+}
+
+// ReaderIDCleared returns if the "reader_id" field was cleared in this mutation.
+func (m *DisclosureMutation) ReaderIDCleared() bool {
+	_, ok := m.clearedFields[disclosure.FieldReaderID]
+	return ok
+}
+
+// ResetReaderID resets all changes to the "reader_id" field.
+func (m *DisclosureMutation) ResetReaderID() {
+	m.reader_id = nil
+	delete(m.clearedFields, disclosure.FieldReaderID)
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *DisclosureMutation) SetInstitutionID(i ident.ID) {
+	m.institution_id = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *DisclosureMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldInstitutionID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ClearInstitutionID clears the value of the "institution_id" field.
+func (m *DisclosureMutation) ClearInstitutionID() {
+	m.institution_id = nil
+	m.clearedFields[disclosure.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionIDCleared returns if the "institution_id" field was cleared in this mutation.
+func (m *DisclosureMutation) InstitutionIDCleared() bool {
+	_, ok := m.clearedFields[disclosure.FieldInstitutionID]
+	return ok
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *DisclosureMutation) ResetInstitutionID() {
+	m.institution_id = nil
+	delete(m.clearedFields, disclosure.FieldInstitutionID)
+}
+
+// SetApplicationID sets the "application_id" field.
+func (m *DisclosureMutation) SetApplicationID(i ident.ID) {
+	m.application_id = &i
+}
+
+// ApplicationID returns the value of the "application_id" field in the mutation.
+func (m *DisclosureMutation) ApplicationID() (r ident.ID, exists bool) {
+	v := m.application_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplicationID returns the old "application_id" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldApplicationID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplicationID: %w", err)
+	}
+	return oldValue.ApplicationID, nil
+}
+
+// ClearApplicationID clears the value of the "application_id" field.
+func (m *DisclosureMutation) ClearApplicationID() {
+	m.application_id = nil
+	m.clearedFields[disclosure.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationIDCleared returns if the "application_id" field was cleared in this mutation.
+func (m *DisclosureMutation) ApplicationIDCleared() bool {
+	_, ok := m.clearedFields[disclosure.FieldApplicationID]
+	return ok
+}
+
+// ResetApplicationID resets all changes to the "application_id" field.
+func (m *DisclosureMutation) ResetApplicationID() {
+	m.application_id = nil
+	delete(m.clearedFields, disclosure.FieldApplicationID)
+}
+
+// SetRole sets the "role" field.
+func (m *DisclosureMutation) SetRole(s string) {
+	m.role = &s
+}
+
+// Role returns the value of the "role" field in the mutation.
+func (m *DisclosureMutation) Role() (r string, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRole returns the old "role" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldRole(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+	}
+	return oldValue.Role, nil
+}
+
+// ResetRole resets all changes to the "role" field.
+func (m *DisclosureMutation) ResetRole() {
+	m.role = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *DisclosureMutation) SetPurpose(s string) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *DisclosureMutation) Purpose() (r string, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldPurpose(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *DisclosureMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetFields sets the "fields" field.
+func (m *DisclosureMutation) SetFields(vf []vocab.PersonalField) {
+	m.fields = &vf
+	m.appendfields = nil
+}
+
+// GetFields returns the value of the "fields" field in the mutation.
+func (m *DisclosureMutation) GetFields() (r []vocab.PersonalField, exists bool) {
+	v := m.fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFields returns the old "fields" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldFields(ctx context.Context) (v []vocab.PersonalField, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFields: %w", err)
+	}
+	return oldValue.Fields, nil
+}
+
+// ResetFields resets all changes to the "fields" field.
+func (m *DisclosureMutation) ResetFields() {
+	m.fields = nil
+	m.appendfields = nil
+}
+
+// SetDigest sets the "digest" field.
+func (m *DisclosureMutation) SetDigest(s string) {
+	m.digest = &s
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *DisclosureMutation) Digest() (r string, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldDigest(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *DisclosureMutation) ResetDigest() {
+	m.digest = nil
+}
+
+// SetCount sets the "count" field.
+func (m *DisclosureMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *DisclosureMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *DisclosureMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *DisclosureMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *DisclosureMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// SetReadAt sets the "read_at" field.
+func (m *DisclosureMutation) SetReadAt(t time.Time) {
+	m.read_at = &t
+}
+
+// ReadAt returns the value of the "read_at" field in the mutation.
+func (m *DisclosureMutation) ReadAt() (r time.Time, exists bool) {
+	v := m.read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadAt returns the old "read_at" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldReadAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadAt: %w", err)
+	}
+	return oldValue.ReadAt, nil
+}
+
+// ResetReadAt resets all changes to the "read_at" field.
+func (m *DisclosureMutation) ResetReadAt() {
+	m.read_at = nil
+}
+
+// SetLastReadAt sets the "last_read_at" field.
+func (m *DisclosureMutation) SetLastReadAt(t time.Time) {
+	m.last_read_at = &t
+}
+
+// LastReadAt returns the value of the "last_read_at" field in the mutation.
+func (m *DisclosureMutation) LastReadAt() (r time.Time, exists bool) {
+	v := m.last_read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastReadAt returns the old "last_read_at" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldLastReadAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastReadAt: %w", err)
+	}
+	return oldValue.LastReadAt, nil
+}
+
+// ResetLastReadAt resets all changes to the "last_read_at" field.
+func (m *DisclosureMutation) ResetLastReadAt() {
+	m.last_read_at = nil
+}
+
+// ClearPerson clears the "person" edge to the Person entity.
+func (m *DisclosureMutation) ClearPerson() {
+	m.clearedperson = true
+	m.clearedFields[disclosure.FieldPersonID] = struct{}{}
+}
+
+// PersonCleared reports if the "person" edge to the Person entity was cleared.
+func (m *DisclosureMutation) PersonCleared() bool {
+	return m.clearedperson
+}
+
+// PersonIDs returns the "person" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PersonID instead. It exists only for internal usage by the builders.
+func (m *DisclosureMutation) PersonIDs() (ids []ident.ID) {
+	if id := m.person; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPerson resets all changes to the "person" edge.
+func (m *DisclosureMutation) ResetPerson() {
+	m.person = nil
+	m.clearedperson = false
+}
+
+// Where appends a list predicates to the DisclosureMutation builder.
+func (m *DisclosureMutation) Where(ps ...predicate.Disclosure) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DisclosureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DisclosureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Disclosure, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DisclosureMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (Disclosure).
+func (m *DisclosureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DisclosureMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, disclosure.FieldCreatedAt)
+	}
+	if m.person != nil {
+		fields = append(fields, disclosure.FieldPersonID)
+	}
+	if m.reader_id != nil {
+		fields = append(fields, disclosure.FieldReaderID)
+	}
+	if m.institution_id != nil {
+		fields = append(fields, disclosure.FieldInstitutionID)
+	}
+	if m.application_id != nil {
+		fields = append(fields, disclosure.FieldApplicationID)
+	}
+	if m.role != nil {
+		fields = append(fields, disclosure.FieldRole)
+	}
+	if m.purpose != nil {
+		fields = append(fields, disclosure.FieldPurpose)
+	}
+	if m.fields != nil {
+		fields = append(fields, disclosure.FieldFields)
+	}
+	if m.digest != nil {
+		fields = append(fields, disclosure.FieldDigest)
+	}
+	if m.count != nil {
+		fields = append(fields, disclosure.FieldCount)
+	}
+	if m.read_at != nil {
+		fields = append(fields, disclosure.FieldReadAt)
+	}
+	if m.last_read_at != nil {
+		fields = append(fields, disclosure.FieldLastReadAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DisclosureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case disclosure.FieldCreatedAt:
+		return m.CreatedAt()
+	case disclosure.FieldPersonID:
+		return m.PersonID()
+	case disclosure.FieldReaderID:
+		return m.ReaderID()
+	case disclosure.FieldInstitutionID:
+		return m.InstitutionID()
+	case disclosure.FieldApplicationID:
+		return m.ApplicationID()
+	case disclosure.FieldRole:
+		return m.Role()
+	case disclosure.FieldPurpose:
+		return m.Purpose()
+	case disclosure.FieldFields:
+		return m.GetFields()
+	case disclosure.FieldDigest:
+		return m.Digest()
+	case disclosure.FieldCount:
+		return m.Count()
+	case disclosure.FieldReadAt:
+		return m.ReadAt()
+	case disclosure.FieldLastReadAt:
+		return m.LastReadAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DisclosureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case disclosure.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case disclosure.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case disclosure.FieldReaderID:
+		return m.OldReaderID(ctx)
+	case disclosure.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case disclosure.FieldApplicationID:
+		return m.OldApplicationID(ctx)
+	case disclosure.FieldRole:
+		return m.OldRole(ctx)
+	case disclosure.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case disclosure.FieldFields:
+		return m.OldFields(ctx)
+	case disclosure.FieldDigest:
+		return m.OldDigest(ctx)
+	case disclosure.FieldCount:
+		return m.OldCount(ctx)
+	case disclosure.FieldReadAt:
+		return m.OldReadAt(ctx)
+	case disclosure.FieldLastReadAt:
+		return m.OldLastReadAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Disclosure field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DisclosureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case disclosure.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case disclosure.FieldPersonID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case disclosure.FieldReaderID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReaderID(v)
+		return nil
+	case disclosure.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case disclosure.FieldApplicationID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplicationID(v)
+		return nil
+	case disclosure.FieldRole:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRole(v)
+		return nil
+	case disclosure.FieldPurpose:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case disclosure.FieldFields:
+		v, ok := value.([]vocab.PersonalField)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFields(v)
+		return nil
+	case disclosure.FieldDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
+	case disclosure.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case disclosure.FieldReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadAt(v)
+		return nil
+	case disclosure.FieldLastReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastReadAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DisclosureMutation) AddedFields() []string {
+	var fields []string
+	if m.addcount != nil {
+		fields = append(fields, disclosure.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DisclosureMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case disclosure.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DisclosureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case disclosure.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DisclosureMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(disclosure.FieldReaderID) {
+		fields = append(fields, disclosure.FieldReaderID)
+	}
+	if m.FieldCleared(disclosure.FieldInstitutionID) {
+		fields = append(fields, disclosure.FieldInstitutionID)
+	}
+	if m.FieldCleared(disclosure.FieldApplicationID) {
+		fields = append(fields, disclosure.FieldApplicationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DisclosureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DisclosureMutation) ClearField(name string) error {
+	switch name {
+	case disclosure.FieldReaderID:
+		m.ClearReaderID()
+		return nil
+	case disclosure.FieldInstitutionID:
+		m.ClearInstitutionID()
+		return nil
+	case disclosure.FieldApplicationID:
+		m.ClearApplicationID()
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DisclosureMutation) ResetField(name string) error {
+	switch name {
+	case disclosure.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case disclosure.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case disclosure.FieldReaderID:
+		m.ResetReaderID()
+		return nil
+	case disclosure.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case disclosure.FieldApplicationID:
+		m.ResetApplicationID()
+		return nil
+	case disclosure.FieldRole:
+		m.ResetRole()
+		return nil
+	case disclosure.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case disclosure.FieldFields:
+		m.ResetFields()
+		return nil
+	case disclosure.FieldDigest:
+		m.ResetDigest()
+		return nil
+	case disclosure.FieldCount:
+		m.ResetCount()
+		return nil
+	case disclosure.FieldReadAt:
+		m.ResetReadAt()
+		return nil
+	case disclosure.FieldLastReadAt:
+		m.ResetLastReadAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DisclosureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.person != nil {
+		edges = append(edges, disclosure.EdgePerson)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DisclosureMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case disclosure.EdgePerson:
+		if id := m.person; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DisclosureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DisclosureMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DisclosureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedperson {
+		edges = append(edges, disclosure.EdgePerson)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DisclosureMutation) EdgeCleared(name string) bool {
+	switch name {
+	case disclosure.EdgePerson:
+		return m.clearedperson
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DisclosureMutation) ClearEdge(name string) error {
+	switch name {
+	case disclosure.EdgePerson:
+		m.ClearPerson()
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DisclosureMutation) ResetEdge(name string) error {
+	switch name {
+	case disclosure.EdgePerson:
+		m.ResetPerson()
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure edge %s", name)
 }
 
 // EnrolmentMutation represents an operation that mutates the Enrolment nodes in the graph.

@@ -94,6 +94,15 @@ func (n *Credential) NodeID() ident.ID { return n.ID }
 // NodeKind returns what begins the identifier of each Credential, also of none.
 func (*Credential) NodeKind() ident.Kind { return "crd" }
 
+// IsNode marks Disclosure as a Node of the GraphQL schema.
+func (*Disclosure) IsNode() {}
+
+// NodeID returns the identifier of the Disclosure.
+func (n *Disclosure) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Disclosure, also of none.
+func (*Disclosure) NodeKind() ident.Kind { return "dsc" }
+
 // IsNode marks Enrolment as a Node of the GraphQL schema.
 func (*Enrolment) IsNode() {}
 

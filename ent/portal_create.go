@@ -35,6 +35,14 @@ func (_c *PortalCreate) SetInstitutionID(v ident.ID) *PortalCreate {
 	return _c
 }
 
+// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
+func (_c *PortalCreate) SetNillableInstitutionID(v *ident.ID) *PortalCreate {
+	if v != nil {
+		_c.SetInstitutionID(*v)
+	}
+	return _c
+}
+
 // SetAllianceID sets the "alliance_id" field.
 func (_c *PortalCreate) SetAllianceID(v ident.ID) *PortalCreate {
 	_c.mutation.SetAllianceID(v)

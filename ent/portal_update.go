@@ -38,6 +38,14 @@ func (_u *PortalUpdate) SetInstitutionID(v ident.ID) *PortalUpdate {
 	return _u
 }
 
+// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
+func (_u *PortalUpdate) SetNillableInstitutionID(v *ident.ID) *PortalUpdate {
+	if v != nil {
+		_u.SetInstitutionID(*v)
+	}
+	return _u
+}
+
 // ClearInstitutionID clears the value of the "institution_id" field.
 func (_u *PortalUpdate) ClearInstitutionID() *PortalUpdate {
 	_u.mutation.ClearInstitutionID()
@@ -233,6 +241,14 @@ type PortalUpdateOne struct {
 // SetInstitutionID sets the "institution_id" field.
 func (_u *PortalUpdateOne) SetInstitutionID(v ident.ID) *PortalUpdateOne {
 	_u.mutation.SetInstitutionID(v)
+	return _u
+}
+
+// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
+func (_u *PortalUpdateOne) SetNillableInstitutionID(v *ident.ID) *PortalUpdateOne {
+	if v != nil {
+		_u.SetInstitutionID(*v)
+	}
 	return _u
 }
 

@@ -44,6 +44,14 @@ func (_c *RoleGrantCreate) SetInstitutionID(v ident.ID) *RoleGrantCreate {
 	return _c
 }
 
+// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
+func (_c *RoleGrantCreate) SetNillableInstitutionID(v *ident.ID) *RoleGrantCreate {
+	if v != nil {
+		_c.SetInstitutionID(*v)
+	}
+	return _c
+}
+
 // SetUnitID sets the "unit_id" field.
 func (_c *RoleGrantCreate) SetUnitID(v ident.ID) *RoleGrantCreate {
 	_c.mutation.SetUnitID(v)

@@ -41,6 +41,14 @@ func (_u *RoleGrantUpdate) SetInstitutionID(v ident.ID) *RoleGrantUpdate {
 	return _u
 }
 
+// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
+func (_u *RoleGrantUpdate) SetNillableInstitutionID(v *ident.ID) *RoleGrantUpdate {
+	if v != nil {
+		_u.SetInstitutionID(*v)
+	}
+	return _u
+}
+
 // ClearInstitutionID clears the value of the "institution_id" field.
 func (_u *RoleGrantUpdate) ClearInstitutionID() *RoleGrantUpdate {
 	_u.mutation.ClearInstitutionID()
@@ -400,6 +408,14 @@ type RoleGrantUpdateOne struct {
 // SetInstitutionID sets the "institution_id" field.
 func (_u *RoleGrantUpdateOne) SetInstitutionID(v ident.ID) *RoleGrantUpdateOne {
 	_u.mutation.SetInstitutionID(v)
+	return _u
+}
+
+// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
+func (_u *RoleGrantUpdateOne) SetNillableInstitutionID(v *ident.ID) *RoleGrantUpdateOne {
+	if v != nil {
+		_u.SetInstitutionID(*v)
+	}
 	return _u
 }
 

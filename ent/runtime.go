@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
@@ -482,6 +483,53 @@ func init() {
 	credential.DefaultID = credentialDescID.Default.(func() ident.ID)
 	// credential.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	credential.IDValidator = credentialDescID.Validators[0].(func(string) error)
+	disclosureMixin := schema.Disclosure{}.Mixin()
+	disclosureMixinFields0 := disclosureMixin[0].Fields()
+	_ = disclosureMixinFields0
+	disclosureFields := schema.Disclosure{}.Fields()
+	_ = disclosureFields
+	// disclosureDescCreatedAt is the schema descriptor for created_at field.
+	disclosureDescCreatedAt := disclosureMixinFields0[1].Descriptor()
+	// disclosure.DefaultCreatedAt holds the default value on creation for the created_at field.
+	disclosure.DefaultCreatedAt = disclosureDescCreatedAt.Default.(func() time.Time)
+	// disclosureDescPersonID is the schema descriptor for person_id field.
+	disclosureDescPersonID := disclosureFields[0].Descriptor()
+	// disclosure.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	disclosure.PersonIDValidator = disclosureDescPersonID.Validators[0].(func(string) error)
+	// disclosureDescReaderID is the schema descriptor for reader_id field.
+	disclosureDescReaderID := disclosureFields[1].Descriptor()
+	// disclosure.ReaderIDValidator is a validator for the "reader_id" field. It is called by the builders before save.
+	disclosure.ReaderIDValidator = disclosureDescReaderID.Validators[0].(func(string) error)
+	// disclosureDescInstitutionID is the schema descriptor for institution_id field.
+	disclosureDescInstitutionID := disclosureFields[2].Descriptor()
+	// disclosure.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	disclosure.InstitutionIDValidator = disclosureDescInstitutionID.Validators[0].(func(string) error)
+	// disclosureDescApplicationID is the schema descriptor for application_id field.
+	disclosureDescApplicationID := disclosureFields[3].Descriptor()
+	// disclosure.ApplicationIDValidator is a validator for the "application_id" field. It is called by the builders before save.
+	disclosure.ApplicationIDValidator = disclosureDescApplicationID.Validators[0].(func(string) error)
+	// disclosureDescRole is the schema descriptor for role field.
+	disclosureDescRole := disclosureFields[4].Descriptor()
+	// disclosure.RoleValidator is a validator for the "role" field. It is called by the builders before save.
+	disclosure.RoleValidator = disclosureDescRole.Validators[0].(func(string) error)
+	// disclosureDescPurpose is the schema descriptor for purpose field.
+	disclosureDescPurpose := disclosureFields[5].Descriptor()
+	// disclosure.PurposeValidator is a validator for the "purpose" field. It is called by the builders before save.
+	disclosure.PurposeValidator = disclosureDescPurpose.Validators[0].(func(string) error)
+	// disclosureDescDigest is the schema descriptor for digest field.
+	disclosureDescDigest := disclosureFields[7].Descriptor()
+	// disclosure.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
+	disclosure.DigestValidator = disclosureDescDigest.Validators[0].(func(string) error)
+	// disclosureDescCount is the schema descriptor for count field.
+	disclosureDescCount := disclosureFields[8].Descriptor()
+	// disclosure.CountValidator is a validator for the "count" field. It is called by the builders before save.
+	disclosure.CountValidator = disclosureDescCount.Validators[0].(func(int) error)
+	// disclosureDescID is the schema descriptor for id field.
+	disclosureDescID := disclosureMixinFields0[0].Descriptor()
+	// disclosure.DefaultID holds the default value on creation for the id field.
+	disclosure.DefaultID = disclosureDescID.Default.(func() ident.ID)
+	// disclosure.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	disclosure.IDValidator = disclosureDescID.Validators[0].(func(string) error)
 	enrolmentMixin := schema.Enrolment{}.Mixin()
 	enrolmentMixinFields0 := enrolmentMixin[0].Fields()
 	_ = enrolmentMixinFields0

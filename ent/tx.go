@@ -32,6 +32,8 @@ type Tx struct {
 	CourseVersion *CourseVersionClient
 	// Credential is the client for interacting with the Credential builders.
 	Credential *CredentialClient
+	// Disclosure is the client for interacting with the Disclosure builders.
+	Disclosure *DisclosureClient
 	// Enrolment is the client for interacting with the Enrolment builders.
 	Enrolment *EnrolmentClient
 	// HomeModule is the client for interacting with the HomeModule builders.
@@ -233,6 +235,7 @@ func (tx *Tx) init() {
 	tx.Course = NewCourseClient(tx.config)
 	tx.CourseVersion = NewCourseVersionClient(tx.config)
 	tx.Credential = NewCredentialClient(tx.config)
+	tx.Disclosure = NewDisclosureClient(tx.config)
 	tx.Enrolment = NewEnrolmentClient(tx.config)
 	tx.HomeModule = NewHomeModuleClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 func (r *applicationResolver) Learner(ctx context.Context, objs []*ent.Application) ([]*ent.Person, error) {
@@ -29,7 +30,19 @@ func (r *applicationResolver) Host(ctx context.Context, objs []*ent.Application)
 }
 
 func (r *applicationResolver) Programme(ctx context.Context, objs []*ent.Application) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes())
+	ids, err := r.root.shown(ctx, objs, vocab.FieldHomeProgramme, func(o *ent.Application) *string { return (*string)(o.ProgrammeID) })
+	if err != nil {
+		return nil, err
+	}
+	return follow(ctx, ids, func(id *string) ident.ID { return ident.ID(vocab.OrZero(id)) }, r.root.programmes())
+}
+
+func (r *applicationResolver) Motivation(ctx context.Context, objs []*ent.Application) ([]*string, error) {
+	return r.root.shown(ctx, objs, vocab.FieldMotivation, func(o *ent.Application) *string { return o.Motivation })
+}
+
+func (r *applicationResolver) Reason(ctx context.Context, objs []*ent.Application) ([]*string, error) {
+	return r.root.shown(ctx, objs, vocab.FieldReason, func(o *ent.Application) *string { return o.Reason })
 }
 
 func (r *applicationResolver) Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error) {

@@ -8,7 +8,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
-	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -30,22 +29,6 @@ func (r *Resolver) draftOf(ctx context.Context, courses []*ent.Course) ([]*ent.C
 		func(ctx context.Context, ids []ident.ID) ([]*ent.CourseVersion, error) {
 			return r.DB.CourseVersion.Query().Where(courseversion.CourseIDIn(ids...), courseversion.StateIn(courseversion.StateDRAFT, courseversion.StateIN_REVIEW)).All(ctx)
 		}))
-}
-
-// profileField returns one field of each person's profile; nil where the
-// viewer may not see the profile.
-func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, field func(*ent.Profile) *string) ([]*string, error) {
-	profiles, err := one(gather(ctx, profileOfPerson, people, func(p *ent.Profile) ident.ID { return p.PersonID },
-		rows(r.DB.Profile.Query, profile.PersonIDIn)))
-	if err != nil {
-		return nil, err
-	}
-	return each(profiles, func(p *ent.Profile) *string {
-		if p == nil {
-			return nil
-		}
-		return field(p)
-	}), nil
 }
 
 // enrolmentOf returns the seat of each application, if it has one.

@@ -39,7 +39,7 @@ func NewHandler(r *Resolver) http.Handler {
 			},
 			Language: func(ctx context.Context) string { return languageOf(ctx).String() },
 		},
-		Extensions: []graphql.HandlerExtension{r.Loading, Freshness{r.Discovery}, newPlans(r), Refusals{r.Problems}},
+		Extensions: []graphql.HandlerExtension{r.Loading, Disclosing{r.Privacy, r.Problems}, Freshness{r.Discovery}, newPlans(r), Refusals{r.Problems}},
 		ViewerKey: func(req *http.Request) string {
 			if v := viewer.From(req.Context()); v != nil && v.Actor() != "" {
 				return string(v.Actor())

@@ -50,7 +50,7 @@ const (
 	draftOfCourse
 	quotasOfOffering
 	affiliationsOfPerson
-	profileOfPerson
+	sightOfPerson
 	enrolmentOfApplication
 	resultsOfEnrolment
 	credentialOfResult

@@ -56,23 +56,23 @@ func (r *permissionResolver) Alliance(ctx context.Context, obj *model.Permission
 }
 
 func (r *personResolver) DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return vocab.Given(learner.FullName(p)) })
+	return r.root.profileField(ctx, objs, vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(learner.FullName(p)) })
 }
 
 func (r *personResolver) GivenName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return vocab.Given(p.GivenName) })
+	return r.root.profileField(ctx, objs, vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(p.GivenName) })
 }
 
 func (r *personResolver) FamilyName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return vocab.Given(p.FamilyName) })
+	return r.root.profileField(ctx, objs, vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(p.FamilyName) })
 }
 
 func (r *personResolver) Email(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return p.Email })
+	return r.root.profileField(ctx, objs, vocab.FieldEmail, func(p *ent.Profile) *string { return p.Email })
 }
 
 func (r *personResolver) Esi(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return p.Esi })
+	return r.root.profileField(ctx, objs, vocab.FieldStudentIdentifier, func(p *ent.Profile) *string { return p.Esi })
 }
 
 func (r *personResolver) Affiliations(ctx context.Context, objs []*ent.Person) ([][]*ent.Affiliation, error) {

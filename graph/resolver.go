@@ -19,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
+	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/role"
@@ -37,6 +38,7 @@ type Resolver struct {
 	MicroDegrees *microdegree.Service
 	Agreements   *agreement.Service
 	Journeys     *journey.Service
+	Privacy      *privacy.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
 	Sessions     *session.Service

@@ -40,6 +40,8 @@ const (
 	FieldReason = "reason"
 	// FieldCommitment holds the string denoting the commitment field in the database.
 	FieldCommitment = "commitment"
+	// FieldSharing holds the string denoting the sharing field in the database.
+	FieldSharing = "sharing"
 	// FieldSubmittedAt holds the string denoting the submitted_at field in the database.
 	FieldSubmittedAt = "submitted_at"
 	// FieldNominatedAt holds the string denoting the nominated_at field in the database.
@@ -110,6 +112,7 @@ var Columns = []string{
 	FieldMotivation,
 	FieldReason,
 	FieldCommitment,
+	FieldSharing,
 	FieldSubmittedAt,
 	FieldNominatedAt,
 	FieldDecidedAt,

@@ -286,6 +286,16 @@ func CommitmentNotNil() predicate.Application {
 	return predicate.Application(sql.FieldNotNull(FieldCommitment))
 }
 
+// SharingIsNil applies the IsNil predicate on the "sharing" field.
+func SharingIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldSharing))
+}
+
+// SharingNotNil applies the NotNil predicate on the "sharing" field.
+func SharingNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldSharing))
+}
+
 // SubmittedAtEQ applies the EQ predicate on the "submitted_at" field.
 func SubmittedAtEQ(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldSubmittedAt, v))

@@ -18,6 +18,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
@@ -379,6 +380,33 @@ func (f TraverseCredential) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.CredentialQuery", q)
+}
+
+// The DisclosureFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DisclosureFunc func(context.Context, *ent.DisclosureQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DisclosureFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DisclosureQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DisclosureQuery", q)
+}
+
+// The TraverseDisclosure type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDisclosure func(context.Context, *ent.DisclosureQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDisclosure) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDisclosure) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DisclosureQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DisclosureQuery", q)
 }
 
 // The EnrolmentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1322,6 +1350,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.CourseVersionQuery, predicate.CourseVersion, courseversion.OrderOption]{typ: ent.TypeCourseVersion, tq: q}, nil
 	case *ent.CredentialQuery:
 		return &query[*ent.CredentialQuery, predicate.Credential, credential.OrderOption]{typ: ent.TypeCredential, tq: q}, nil
+	case *ent.DisclosureQuery:
+		return &query[*ent.DisclosureQuery, predicate.Disclosure, disclosure.OrderOption]{typ: ent.TypeDisclosure, tq: q}, nil
 	case *ent.EnrolmentQuery:
 		return &query[*ent.EnrolmentQuery, predicate.Enrolment, enrolment.OrderOption]{typ: ent.TypeEnrolment, tq: q}, nil
 	case *ent.HomeModuleQuery:

@@ -127,6 +127,7 @@ var (
 		{Name: "motivation", Type: field.TypeString, Nullable: true, Size: 4000},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2000},
 		{Name: "commitment", Type: field.TypeJSON, Nullable: true},
+		{Name: "sharing", Type: field.TypeJSON, Nullable: true},
 		{Name: "submitted_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "nominated_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
@@ -144,31 +145,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "applications_persons_learner",
-				Columns:    []*schema.Column{ApplicationsColumns[11]},
+				Columns:    []*schema.Column{ApplicationsColumns[12]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "applications_offerings_offering",
-				Columns:    []*schema.Column{ApplicationsColumns[12]},
+				Columns:    []*schema.Column{ApplicationsColumns[13]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "applications_institutions_home",
-				Columns:    []*schema.Column{ApplicationsColumns[13]},
-				RefColumns: []*schema.Column{InstitutionsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "applications_institutions_host",
 				Columns:    []*schema.Column{ApplicationsColumns[14]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "applications_programmes_programme",
+				Symbol:     "applications_institutions_host",
 				Columns:    []*schema.Column{ApplicationsColumns[15]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "applications_programmes_programme",
+				Columns:    []*schema.Column{ApplicationsColumns[16]},
 				RefColumns: []*schema.Column{ProgrammesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -182,22 +183,22 @@ var (
 			{
 				Name:    "application_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[11], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[12], ApplicationsColumns[0]},
 			},
 			{
 				Name:    "application_home_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[13], ApplicationsColumns[3], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[14], ApplicationsColumns[3], ApplicationsColumns[0]},
 			},
 			{
 				Name:    "application_host_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[14], ApplicationsColumns[3], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[15], ApplicationsColumns[3], ApplicationsColumns[0]},
 			},
 			{
 				Name:    "application_offering_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[12], ApplicationsColumns[3], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[13], ApplicationsColumns[3], ApplicationsColumns[0]},
 			},
 		},
 	}
@@ -520,6 +521,48 @@ var (
 				Name:    "credential_home_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{CredentialsColumns[17], CredentialsColumns[0]},
+			},
+		},
+	}
+	// DisclosuresColumns holds the columns for the "disclosures" table.
+	DisclosuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "reader_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "institution_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "application_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "role", Type: field.TypeString, Size: 32},
+		{Name: "purpose", Type: field.TypeString, Size: 64},
+		{Name: "fields", Type: field.TypeJSON},
+		{Name: "digest", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "count", Type: field.TypeInt},
+		{Name: "read_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "last_read_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "person_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// DisclosuresTable holds the schema information for the "disclosures" table.
+	DisclosuresTable = &schema.Table{
+		Name:       "disclosures",
+		Columns:    DisclosuresColumns,
+		PrimaryKey: []*schema.Column{DisclosuresColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "disclosures_persons_person",
+				Columns:    []*schema.Column{DisclosuresColumns[12]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "disclosure_person_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DisclosuresColumns[12], DisclosuresColumns[0]},
+			},
+			{
+				Name:    "disclosure_last_read_at",
+				Unique:  false,
+				Columns: []*schema.Column{DisclosuresColumns[11]},
 			},
 		},
 	}
@@ -2099,6 +2142,7 @@ var (
 		CoursesTable,
 		CourseVersionsTable,
 		CredentialsTable,
+		DisclosuresTable,
 		EnrolmentsTable,
 		HomeModulesTable,
 		IdempotencyKeysTable,
@@ -2161,6 +2205,7 @@ func init() {
 	CredentialsTable.ForeignKeys[4].RefTable = CourseVersionsTable
 	CredentialsTable.ForeignKeys[5].RefTable = SigningKeysTable
 	CredentialsTable.ForeignKeys[6].RefTable = StatusListsTable
+	DisclosuresTable.ForeignKeys[0].RefTable = PersonsTable
 	EnrolmentsTable.ForeignKeys[0].RefTable = ApplicationsTable
 	EnrolmentsTable.ForeignKeys[1].RefTable = PersonsTable
 	EnrolmentsTable.ForeignKeys[2].RefTable = OfferingsTable

@@ -36,6 +36,9 @@ type CourseVersion func(*sql.Selector)
 // Credential is the predicate function for credential builders.
 type Credential func(*sql.Selector)
 
+// Disclosure is the predicate function for disclosure builders.
+type Disclosure func(*sql.Selector)
+
 // Enrolment is the predicate function for enrolment builders.
 type Enrolment func(*sql.Selector)
 

@@ -23,6 +23,7 @@ func (Application) Fields() []ent.Field {
 		field.Text("motivation").MaxRuneLen(4000).Optional().Nillable(),
 		field.Text("reason").MaxRuneLen(2000).Optional().Nillable().Comment("of the last refusal or withdrawal"),
 		field.JSON("commitment", &vocab.Commitment{}).Optional().Comment("what home promised to count, frozen when the learner applied"),
+		field.JSON("sharing", vocab.Sharing{}).Optional().Comment("what the host may read of the learner, and what it once might"),
 		moment("submitted_at"), at("nominated_at"), at("decided_at"),
 	}
 }

@@ -29,9 +29,12 @@ type ApplicationResolver interface {
 	Home(ctx context.Context, objs []*ent.Application) ([]*ent.Institution, error)
 	Host(ctx context.Context, objs []*ent.Application) ([]*ent.Institution, error)
 	Programme(ctx context.Context, objs []*ent.Application) ([]*ent.Programme, error)
+	Motivation(ctx context.Context, objs []*ent.Application) ([]*string, error)
+	Reason(ctx context.Context, objs []*ent.Application) ([]*string, error)
 
 	Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error)
 	ViewerActions(ctx context.Context, obj *ent.Application) ([]*model.ViewerAction, error)
+	Sharing(ctx context.Context, obj *ent.Application) ([]*vocab.Share, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -372,7 +375,7 @@ func _Application_motivation(ctx context.Context, ec *executionContext, field gr
 			return fieldContext_Application_motivation(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Motivation, nil
+			return ec.resolveBatch_Application_motivation(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -383,7 +386,30 @@ func _Application_motivation(ctx context.Context, ec *executionContext, field gr
 	)
 }
 func fieldContext_Application_motivation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Application", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Application", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Application_motivation(ctx context.Context, field graphql.CollectedField, obj *ent.Application) (any, error) {
+	resolver := ec.Resolvers.Application()
+	if batch, ok := graphql.BatchParentsFor[*ent.Application](ctx, "Application"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Motivation(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Application.motivation",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Motivation(ctx, []*ent.Application{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Application.motivation",
+	)
 }
 
 func _Application_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
@@ -395,7 +421,7 @@ func _Application_reason(ctx context.Context, ec *executionContext, field graphq
 			return fieldContext_Application_reason(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
+			return ec.resolveBatch_Application_reason(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -406,7 +432,30 @@ func _Application_reason(ctx context.Context, ec *executionContext, field graphq
 	)
 }
 func fieldContext_Application_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Application", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Application", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Application_reason(ctx context.Context, field graphql.CollectedField, obj *ent.Application) (any, error) {
+	resolver := ec.Resolvers.Application()
+	if batch, ok := graphql.BatchParentsFor[*ent.Application](ctx, "Application"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Reason(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Application.reason",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Reason(ctx, []*ent.Application{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Application.reason",
+	)
 }
 
 func _Application_commitment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
@@ -592,6 +641,38 @@ func fieldContext_Application_viewerActions(_ context.Context, ec *executionCont
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ViewerAction(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Application_sharing(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_sharing(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Application().Sharing(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Share) graphql.Marshaler {
+			return marshalNShare2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐShareᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Application_sharing(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Application",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Share(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -1139,7 +1220,11 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "idempotencyKey"}
+	if _, present := asMap["sharedData"]; !present {
+		asMap["sharedData"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "sharedData", "consentVersion", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1174,6 +1259,20 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.Motivation = data
+		case "sharedData":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharedData"))
+			data, err := unmarshalNSharedItem2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐSharedItemᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SharedData = data
+		case "consentVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentVersion"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentVersion = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -1290,15 +1389,17 @@ func _Application(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 					return _Application_programme(ctx, ec, field, obj)
 				})
 		case "motivation":
-			out.Values[i] = _Application_motivation(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_motivation(ctx, ec, field, obj)
+				})
 		case "reason":
-			out.Values[i] = _Application_reason(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_reason(ctx, ec, field, obj)
+				})
 		case "commitment":
 			out.Values[i] = _Application_commitment(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1330,6 +1431,12 @@ func _Application(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Application_viewerActions(ctx, ec, field, obj)
+				})
+		case "sharing":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_sharing(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	CourseOrder() CourseOrderResolver
 	CourseVersion() CourseVersionResolver
 	Credential() CredentialResolver
+	Disclosure() DisclosureResolver
 	Enrolment() EnrolmentResolver
 	HeldRole() HeldRoleResolver
 	IdentityProvider() IdentityProviderResolver
@@ -135,6 +136,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndRoleRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputEndRoleRuleInput)),
 			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
+			graphql.NewInputUnmarshaler("GiveConsentInput", graphql.BindUnmarshaler(ec, unmarshalInputGiveConsentInput)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
 			graphql.NewInputUnmarshaler("IdentityProviderFilter", graphql.BindUnmarshaler(ec, unmarshalInputIdentityProviderFilter)),
 			graphql.NewInputUnmarshaler("InstitutionBy", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionBy)),
@@ -195,6 +197,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VerifyCredentialBy", graphql.BindUnmarshaler(ec, unmarshalInputVerifyCredentialBy)),
 			graphql.NewInputUnmarshaler("WaitlistInput", graphql.BindUnmarshaler(ec, unmarshalInputWaitlistInput)),
 			graphql.NewInputUnmarshaler("WithdrawApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawApplicationInput)),
+			graphql.NewInputUnmarshaler("WithdrawConsentInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawConsentInput)),
 			graphql.NewInputUnmarshaler("WithdrawCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawCourseInput)),
 			graphql.NewInputUnmarshaler("WithdrawMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawMicroDegreeInput)),
 		)
@@ -287,11 +290,11 @@ type Application implements Node {
   home: Institution
   "Institution that admits."
   host: Institution
-  "Study programme at home."
+  "Study programme at home; null for a host with which it is not shared."
   programme: Programme
-  "Why the learner wants to take it."
+  "Why the learner wants to take it; null for who does not handle the application, and after its end."
   motivation: String
-  "Reason of the last refusal or withdrawal."
+  "Reason of the last refusal or withdrawal; null for who does not handle applications."
   reason: String
   "What home promised to count, frozen when the learner applied. It stands even if the rule ends."
   commitment: RecognitionCommitment
@@ -383,8 +386,12 @@ input SubmitApplicationInput {
   homeId: ID
   "Study programme that it should count towards; the one that home asserted unless given."
   programmeId: ID
-  "Why, at most 2000 characters."
+  "Why, at most 2000 characters. Home reads it, and the host once home has nominated."
   motivation: String
+  "What the host may read beside the name; see ` + "`" + `consentText` + "`" + `."
+  sharedData: [SharedItem!]! = []
+  "Version of the text that the learner has read and agreed to; needed to share more than the name."
+  consentVersion: String
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
 }
@@ -4043,6 +4050,183 @@ extend type Mutation {
   endPortal(input: EndPortalInput!): PortalPayload
 }
 `, BuiltIn: false},
+	{Name: "../privacy.graphqls", Input: `"Parts of a learner's data that an application shares with the host."
+enum SharedItem {
+  "Given and family name; goes with every application."
+  NAME
+  "E-mail address."
+  EMAIL
+  "European Student Identifier."
+  STUDENT_IDENTIFIER
+  "Study programme at home."
+  HOME_PROGRAMME
+  "Why the learner applies; shared by who writes a motivation."
+  MOTIVATION
+}
+
+"Parts of a person's data that are seen for a reason only, and whose reading is noted."
+enum PersonalField {
+  "Given or family name."
+  NAME
+  "E-mail address."
+  EMAIL
+  "European Student Identifier."
+  STUDENT_IDENTIFIER
+  "Study programme at home, with an application."
+  HOME_PROGRAMME
+  "Why the learner applies."
+  MOTIVATION
+  "Reason of a refusal or withdrawal."
+  REASON
+  "Ties to an institution."
+  AFFILIATIONS
+  "Result of a course."
+  RESULT
+  "Credential, with the name that it certifies."
+  CREDENTIAL
+}
+
+"A text to which learners agree when they share data with a host. One that somebody may have agreed to never changes."
+type ConsentText {
+  "Version: the day on which it was written."
+  version: String!
+  "The text."
+  text: LocalizedText!
+  "What may be shared, and for what."
+  items: [ConsentItem!]! @items(max: 20)
+}
+
+"Something that may be shared with the host."
+type ConsentItem {
+  "The item."
+  item: SharedItem!
+  "Whether it goes with every application; all others can be withdrawn at any time."
+  required: Boolean!
+  "For what it is shared."
+  purpose: LocalizedText!
+}
+
+"A consent to share one item with the host."
+type Share {
+  "The item."
+  item: SharedItem!
+  "Version of the text that the learner agreed to."
+  version: String!
+  "When the learner agreed."
+  givenAt: DateTime!
+  "When the learner withdrew it; null while it holds. What has ended shares nothing, also where no consent was withdrawn."
+  endedAt: DateTime
+}
+
+extend type Person {
+  """
+  What of name, e-mail address and student identifier the viewer does not see: by their role, because the application is
+  not so far or has ended, or because it is not shared with the host. A field that is null and not listed is one that
+  home does not tell.
+  """
+  withheld: [PersonalField!]! @items(max: 3)
+}
+
+extend type Application {
+  "What the learner shares and has shared with the host, oldest first."
+  sharing: [Share!]! @items(max: 50)
+}
+
+"That somebody has read personal data of the viewer. The same fields, read by the same reader for the same reason within an hour, are one row."
+type Disclosure implements Node {
+  "Identifier."
+  id: ID!
+  "Who read: the identifier of a member of staff or of a program, whom the institution can name."
+  readerId: ID
+  "Institution for which it was read; null for an administrator of the alliance."
+  institution: Institution
+  "In which role; that for which it stands in where a program read."
+  role: Role
+  "Application that was the reason; null where none was."
+  applicationId: ID
+  "For what: the operation, as its author named it."
+  purpose: String!
+  "What was read."
+  fields: [PersonalField!]! @items(max: 9)
+  "How often within the hour."
+  count: Int!
+  "First time."
+  readAt: DateTime!
+  "Last time within the hour."
+  lastReadAt: DateTime!
+}
+
+"A page of disclosures."
+type DisclosureConnection {
+  "Rows with their cursors."
+  edges: [DisclosureEdge!]!
+  "Rows."
+  nodes: [Disclosure!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of disclosures."
+type DisclosureEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: Disclosure!
+}
+
+extend type Viewer {
+  "Who has read personal data of the viewer, and for what, newest first. What is read now stands there within seconds."
+  disclosures(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): DisclosureConnection!
+}
+
+"Items to share with the host from now on."
+input GiveConsentInput {
+  "The application."
+  applicationId: ID!
+  "The items."
+  items: [SharedItem!]!
+  "Version of the text that the learner has read and agreed to; see ` + "`" + `consentText` + "`" + `."
+  consentVersion: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"Items to share with the host no longer."
+input WithdrawConsentInput {
+  "The application."
+  applicationId: ID!
+  "The items; all but NAME."
+  items: [SharedItem!]!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+extend type Query {
+  "The text to which learners agree at present, or a former one by its version; null for a version that there is not."
+  consentText(
+    "Version; the present one unless given."
+    version: String
+  ): ConsentText
+}
+
+extend type Mutation {
+  "The learner lets the host read more. CONFLICT for a text that has changed, and for an application that has ended."
+  giveConsent(input: GiveConsentInput!): ApplicationPayload
+  "The learner lets the host read less, for the time to come. INVALID for NAME."
+  withdrawConsent(input: WithdrawConsentInput!): ApplicationPayload
+}
+`, BuiltIn: false},
 	{Name: "../provider.graphqls", Input: `"An identity provider: by which people of its home organisations sign in. For the administrators of alliances, and of the institutions that it speaks for."
 type IdentityProvider implements Node {
   "Identifier."
@@ -5618,6 +5802,8 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_enrolment(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Application_viewerActions(ctx, ec, field)
+	case "sharing":
+		return fieldContext_Application_sharing(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Application", field.Name)
 }
@@ -5808,6 +5994,30 @@ func childFields_CompositionGroup(ctx context.Context, ec *executionContext, fie
 		return fieldContext_CompositionGroup_courses(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompositionGroup", field.Name)
+}
+
+func childFields_ConsentItem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return fieldContext_ConsentItem_item(ctx, ec, field)
+	case "required":
+		return fieldContext_ConsentItem_required(ctx, ec, field)
+	case "purpose":
+		return fieldContext_ConsentItem_purpose(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentItem", field.Name)
+}
+
+func childFields_ConsentText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return fieldContext_ConsentText_version(ctx, ec, field)
+	case "text":
+		return fieldContext_ConsentText_text(ctx, ec, field)
+	case "items":
+		return fieldContext_ConsentText_items(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentText", field.Name)
 }
 
 func childFields_Course(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6058,6 +6268,56 @@ func childFields_CredentialVerification(ctx context.Context, ec *executionContex
 		return fieldContext_CredentialVerification_memberNow(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CredentialVerification", field.Name)
+}
+
+func childFields_Disclosure(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Disclosure_id(ctx, ec, field)
+	case "readerId":
+		return fieldContext_Disclosure_readerId(ctx, ec, field)
+	case "institution":
+		return fieldContext_Disclosure_institution(ctx, ec, field)
+	case "role":
+		return fieldContext_Disclosure_role(ctx, ec, field)
+	case "applicationId":
+		return fieldContext_Disclosure_applicationId(ctx, ec, field)
+	case "purpose":
+		return fieldContext_Disclosure_purpose(ctx, ec, field)
+	case "fields":
+		return fieldContext_Disclosure_fields(ctx, ec, field)
+	case "count":
+		return fieldContext_Disclosure_count(ctx, ec, field)
+	case "readAt":
+		return fieldContext_Disclosure_readAt(ctx, ec, field)
+	case "lastReadAt":
+		return fieldContext_Disclosure_lastReadAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Disclosure", field.Name)
+}
+
+func childFields_DisclosureConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_DisclosureConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_DisclosureConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_DisclosureConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_DisclosureConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosureConnection", field.Name)
+}
+
+func childFields_DisclosureEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_DisclosureEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_DisclosureEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosureEdge", field.Name)
 }
 
 func childFields_Enrolment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7020,6 +7280,8 @@ func childFields_Person(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Person_esi(ctx, ec, field)
 	case "affiliations":
 		return fieldContext_Person_affiliations(ctx, ec, field)
+	case "withheld":
+		return fieldContext_Person_withheld(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
 }
@@ -7652,6 +7914,20 @@ func childFields_SessionPayload(ctx context.Context, ec *executionContext, field
 	return nil, fmt.Errorf("no field named %q was found under type SessionPayload", field.Name)
 }
 
+func childFields_Share(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return fieldContext_Share_item(ctx, ec, field)
+	case "version":
+		return fieldContext_Share_version(ctx, ec, field)
+	case "givenAt":
+		return fieldContext_Share_givenAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Share_endedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Share", field.Name)
+}
+
 func childFields_SubstantialDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "element":
@@ -7820,6 +8096,8 @@ func childFields_Viewer(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Viewer_recognitionCases(ctx, ec, field)
 	case "client":
 		return fieldContext_Viewer_client(ctx, ec, field)
+	case "disclosures":
+		return fieldContext_Viewer_disclosures(ctx, ec, field)
 	case "sessions":
 		return fieldContext_Viewer_sessions(ctx, ec, field)
 	case "identities":

@@ -88,6 +88,8 @@ type MutationResolver interface {
 	WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error)
 	RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[*ent.Portal], error)
 	EndPortal(ctx context.Context, input model.EndPortalInput) (*model.Payload[*ent.Portal], error)
+	GiveConsent(ctx context.Context, input journey.Consent) (*model.Payload[*ent.Application], error)
+	WithdrawConsent(ctx context.Context, input journey.Consent) (*model.Payload[*ent.Application], error)
 	ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[*ent.Provider], error)
 	ApproveProvider(ctx context.Context, input provider.Approval) (*model.Payload[*ent.Provider], error)
 	RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.Payload[*ent.Provider], error)
@@ -139,6 +141,7 @@ type QueryResolver interface {
 	MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error)
 	MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.MicroDegree], error)
 	Viewer(ctx context.Context) (*viewer.Viewer, error)
+	ConsentText(ctx context.Context, version *string) (*vocab.Consent, error)
 	IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Provider], error)
 	RecognitionRule(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error)
 	RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionRule], error)
@@ -562,6 +565,20 @@ func field_Mutation_endSession_args(ctx context.Context, ec *executionContext, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EndSessionInput, error) {
 			return unmarshalNEndSessionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEndSessionInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_giveConsent_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (journey.Consent, error) {
+			return unmarshalNGiveConsentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐConsent(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1144,6 +1161,20 @@ func field_Mutation_withdrawApplication_args(ctx context.Context, ec *executionC
 	return args, nil
 }
 
+func field_Mutation_withdrawConsent_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (journey.Consent, error) {
+			return unmarshalNWithdrawConsentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐConsent(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_withdrawCourse_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1455,6 +1486,20 @@ func field_Query_changes_args(ctx context.Context, ec *executionContext, rawArgs
 		return nil, err
 	}
 	args["first"] = arg2
+	return args, nil
+}
+
+func field_Query_consentText_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "version",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["version"] = arg0
 	return args, nil
 }
 
@@ -4723,6 +4768,94 @@ func fieldContext_Mutation_endPortal(ctx context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _Mutation_giveConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_giveConsent(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GiveConsent(ctx, fc.Args["input"].(journey.Consent))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_giveConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApplicationPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_giveConsent_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_withdrawConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_withdrawConsent(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawConsent(ctx, fc.Args["input"].(journey.Consent))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_withdrawConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApplicationPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_withdrawConsent_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Mutation_proposeProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7030,6 +7163,50 @@ func fieldContext_Query_viewer(_ context.Context, ec *executionContext, field gr
 	return fc, nil
 }
 
+func _Query_consentText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_consentText(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ConsentText(ctx, fc.Args["version"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.Consent) graphql.Marshaler {
+			return marshalOConsentText2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐConsent(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_consentText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ConsentText(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_consentText_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_identityProviders(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7727,6 +7904,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Enrolment(ctx, ec, sel, obj)
+	case *ent.Disclosure:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _Disclosure(ctx, ec, sel, obj)
 	case *ent.Credential:
 		if obj == nil {
 			return graphql.Null
@@ -8382,6 +8564,20 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "giveConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_giveConsent(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "withdrawConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_withdrawConsent(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "proposeProvider":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_proposeProvider(ctx, ec, field)
@@ -8829,6 +9025,12 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_viewer(ctx, ec, field)
 				})
+		case "consentText":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_consentText(ctx, ec, field)
+				})
 		case "identityProviders":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -9144,6 +9346,8 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		batchIdxMapIdentityProvider := map[int]int{}
 		var batchItemsEnrolment []*ent.Enrolment
 		batchIdxMapEnrolment := map[int]int{}
+		var batchItemsDisclosure []*ent.Disclosure
+		batchIdxMapDisclosure := map[int]int{}
 		var batchItemsCredential []*ent.Credential
 		batchIdxMapCredential := map[int]int{}
 		var batchItemsCourseVersion []*ent.CourseVersion
@@ -9209,6 +9413,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 			case *ent.Enrolment:
 				batchIdxMapEnrolment[i] = len(batchItemsEnrolment)
 				batchItemsEnrolment = append(batchItemsEnrolment, concrete)
+			case *ent.Disclosure:
+				batchIdxMapDisclosure[i] = len(batchItemsDisclosure)
+				batchItemsDisclosure = append(batchItemsDisclosure, concrete)
 			case *ent.Credential:
 				batchIdxMapCredential[i] = len(batchItemsCredential)
 				batchItemsCredential = append(batchItemsCredential, concrete)
@@ -9279,6 +9486,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		}
 		if len(batchItemsEnrolment) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Enrolment", batchItemsEnrolment, batchIdxMapEnrolment)
+		}
+		if len(batchItemsDisclosure) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Disclosure", batchItemsDisclosure, batchIdxMapDisclosure)
 		}
 		if len(batchItemsCredential) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Credential", batchItemsCredential, batchIdxMapCredential)

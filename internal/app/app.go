@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -34,6 +35,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
+	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/record"
@@ -77,6 +79,7 @@ type App struct {
 	Tokens       *token.Service
 	Problems     *telemetry.Problems // that callers were told
 	Work         *work.Queue
+	Privacy      *privacy.Service
 	institutions *institution.Service
 	signIn       *oidcrp.RelyingParty
 	clock        *clock
@@ -98,7 +101,9 @@ func New(p Parts) (*App, error) {
 		Exchange:     Exchange(p),
 		Portals:      &portal.Service{DB: db, Now: p.Now},
 		Problems:     &telemetry.Problems{},
+		Privacy:      &privacy.Service{DB: db, Now: p.Now},
 	}
+	privacy.Watch(db)
 	reporter := storage.Reporter{Log: p.Log, Count: a.Problems}
 	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers())...)
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
@@ -146,6 +151,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time, report
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
+		Privacy:      a.Privacy,
 		Journeys:     &journey.Service{DB: db, Now: now},
 		Credentials:  a.Credentials,
 		Recognitions: &recognition.Service{DB: db, Now: now},
@@ -167,6 +173,16 @@ func (a *App) CompareClocks(ctx context.Context) { _, _ = a.clock.compare(ctx) }
 // follow is how often a server looks for what others have changed.
 const follow = 250 * time.Millisecond
 
+// silently makes a job of work that is no news when it is done.
+func silently(fn func(context.Context) error) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) { return 0, fn(ctx) }
+}
+
+// finish writes what this server has only noted so far.
+func (a *App) finish(ctx context.Context) error {
+	return errors.Join(a.Privacy.Write(ctx), a.Sessions.Notice(ctx))
+}
+
 // RunJobs runs the work that nobody waits for, until ctx ends.
 func (a *App) RunJobs(ctx context.Context) {
 	var beside sync.WaitGroup
@@ -181,7 +197,8 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},
 		{Name: "check providers", Every: time.Minute, Run: a.Providers.CheckDue},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
-		{Name: "notice sessions", Every: 5 * time.Second, Run: func(ctx context.Context) (int, error) { return 0, a.Sessions.Notice(ctx) }},
+		{Name: "notice sessions", Every: 5 * time.Second, Run: silently(a.Sessions.Notice)},
+		{Name: "note disclosures", Every: time.Second, Run: silently(a.Privacy.Write)},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.Schedule},
 		{Name: "clear imports", Every: time.Hour, Run: a.Exchange.Clear},
 	})

@@ -57,6 +57,7 @@ var layers = []struct {
 			"internal/portal",
 			"internal/client",
 			"internal/catalogue",
+			"internal/privacy",
 			"internal/journey/eligible",
 			"internal/microdegree/rules",
 			"internal/microdegree",

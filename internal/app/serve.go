@@ -180,6 +180,7 @@ func serve(ctx context.Context, servers []*listening, a *App, log *slog.Logger, 
 		faults = append(faults, s.Shutdown(deadline))
 	}
 	<-jobs
+	faults = append(faults, a.finish(deadline)) // after the last request
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		faults = append(faults, cause)
 	}

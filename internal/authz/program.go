@@ -21,6 +21,9 @@ const (
 	learners  part = "learners"  // applications, results, credentials, and the people behind them
 )
 
+// readLearners is the scope of a program that reads and changes nothing.
+const readLearners = "learner.read"
+
 // scopes are all that a program may hold, with the part that each opens. What
 // is missing is done by people: whatever gives rights (roles, keys, programs,
 // the institution and the alliance themselves), and agreements.
@@ -31,7 +34,7 @@ var scopes = map[string]part{
 	string(ManageOffering):      catalogue,
 	string(ImportCatalogue):     catalogue,
 	string(EditMicroDegree):     catalogue,
-	"learner.read":              learners,
+	readLearners:                learners,
 	string(NominateApplication): learners,
 	string(DecideApplication):   learners,
 	string(RecordResult):        learners,
@@ -54,7 +57,6 @@ var opened = map[string]part{
 	ent.TypeImportRun:     catalogue,
 
 	ent.TypePerson:          learners,
-	ent.TypeProfile:         learners,
 	ent.TypeAffiliation:     learners,
 	ent.TypeApplication:     learners,
 	ent.TypeEnrolment:       learners,

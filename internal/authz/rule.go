@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"slices"
+
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
@@ -53,6 +55,32 @@ func holding(role viewer.Role, column string) rule {
 		says: []Clause{{Who: []Group{{Holders, column, role}}}}}
 }
 
+// working sees the rows of the institutions at which they hold one of the roles,
+// or whose program they are.
+func working(column string, roles []viewer.Role) rule {
+	r := rule{rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate { return in(s.C(column), workingAt(v, roles)) }}
+	for _, role := range roles {
+		r.says = append(r.says, Clause{Who: []Group{{Holders, column, role}}})
+	}
+	return r
+}
+
+// workingAt lists where the viewer holds one of the roles. A program comes here
+// only where its token opens the rows.
+func workingAt(v *viewer.Viewer, roles []viewer.Role) (at []ident.ID) {
+	if v.Kind == viewer.Program {
+		return []ident.ID{v.ClientAt}
+	}
+	for _, role := range roles {
+		for _, id := range holdingAt(v, role) {
+			if !slices.Contains(at, id) {
+				at = append(at, id)
+			}
+		}
+	}
+	return at
+}
+
 func holdingAt(v *viewer.Viewer, role viewer.Role) []ident.ID {
 	var at []ident.ID
 	for _, g := range v.Grants {
@@ -101,17 +129,17 @@ func self(column string) rule {
 }
 
 // applicantsOf sees the rows about people who have applied from or to an
-// institution at which the viewer is staff.
+// institution at which the viewer handles that.
 func applicantsOf(column string) rule {
 	return rule{
 		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
-			at := v.StaffAt()
-			if len(at) == 0 {
+			home, host := workingAt(v, atHome), workingAt(v, atHost)
+			if len(home)+len(host) == 0 {
 				return sql.False()
 			}
 			t := sql.Dialect(s.Dialect()).Table(application.Table)
 			return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(application.FieldLearnerID)).From(t).
-				Where(sql.Or(in(t.C(application.FieldHomeID), at), in(t.C(application.FieldHostID), at))))
+				Where(sql.Or(in(t.C(application.FieldHomeID), home), in(t.C(application.FieldHostID), host))))
 		},
 		says: []Clause{{Who: []Group{{StaffOfApplicants, column, ""}}}},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
@@ -51,32 +52,36 @@ var visible = map[string]rule{
 	ent.TypeSeatQuota:     everyone,
 	ent.TypeMicroDegree:   either(where(microdegree.FieldState, microdegree.StatePUBLISHED, microdegree.StateWITHDRAWN), staff(microdegree.FieldInstitutionID)),
 
-	// People see themselves. Staff see who applies from or to their institution.
-	// Administrators see who holds a role with them.
+	// People see themselves. Those who handle applications and records see who
+	// applies from or to their institution, administrators who holds a role with
+	// them: that there is somebody. What they may know of them stands in looks
+	// (personal.go), and package privacy is the only way to it.
 	ent.TypePerson:      either(self(person.FieldID), applicantsOf(person.FieldID), colleaguesOf(person.FieldID)),
-	ent.TypeProfile:     either(self(profile.FieldPersonID), applicantsOf(profile.FieldPersonID), colleaguesOf(profile.FieldPersonID)),
-	ent.TypeAffiliation: either(self(affiliation.FieldPersonID), staff(affiliation.FieldInstitutionID)),
+	ent.TypeProfile:     self(profile.FieldPersonID),
+	ent.TypeDisclosure:  self(disclosure.FieldPersonID),
+	ent.TypeAffiliation: either(self(affiliation.FieldPersonID), working(affiliation.FieldInstitutionID, atHome)),
 	ent.TypeIdentity:    self(identity.FieldPersonID),
 	ent.TypeSession:     self(session.FieldPersonID),
 	ent.TypeRoleGrant: either(self(rolegrant.FieldPersonID), self(rolegrant.FieldGrantedByID),
 		holding(viewer.Administrator, rolegrant.FieldInstitutionID), holding(viewer.AllianceAdministrator, rolegrant.FieldAllianceID)),
 	ent.TypeRoleRule: holding(viewer.Administrator, rolerule.FieldInstitutionID),
 
-	// An application, its seat and its result belong to the learner, home and host.
-	ent.TypeApplication: either(self(application.FieldLearnerID), staff(application.FieldHomeID), staff(application.FieldHostID)),
-	ent.TypeEnrolment:   either(self(enrolment.FieldLearnerID), staff(enrolment.FieldHomeID), staff(enrolment.FieldHostID)),
-	ent.TypeResult: either(staff(result.FieldHostID), // others see it once it is confirmed
-		both(where(result.FieldState, result.StateCONFIRMED), either(self(result.FieldLearnerID), staff(result.FieldHomeID)))),
+	// An application, its seat and its result belong to the learner, and to those
+	// at home and host who handle them.
+	ent.TypeApplication: either(self(application.FieldLearnerID), working(application.FieldHomeID, atHome), working(application.FieldHostID, atHost)),
+	ent.TypeEnrolment:   either(self(enrolment.FieldLearnerID), working(enrolment.FieldHomeID, atHome), working(enrolment.FieldHostID, atHost)),
+	ent.TypeResult: either(working(result.FieldHostID, atHost), // others see it once it is confirmed
+		both(where(result.FieldState, result.StateCONFIRMED), either(self(result.FieldLearnerID), working(result.FieldHomeID, atHome)))),
 
 	// A credential belongs to its holder; issuer and home see it. A verifier
 	// comes with its token and sees what verification shows, not the row.
-	ent.TypeCredential: either(self(credential.FieldLearnerID), staff(credential.FieldInstitutionID), staff(credential.FieldHomeID)),
+	ent.TypeCredential: either(self(credential.FieldLearnerID), working(credential.FieldInstitutionID, atHost), working(credential.FieldHomeID, atHome)),
 	ent.TypeSigningKey: staff(signingkey.FieldInstitutionID),
 
 	// Rules in force are public; a case belongs to the learner and the home.
 	ent.TypeRecognitionRule: either(where(recognitionrule.FieldState, recognitionrule.StateAGREED, recognitionrule.StateTERMINATED),
 		staff(recognitionrule.FieldHomeID), staff(recognitionrule.FieldHostID)),
-	ent.TypeRecognitionCase: either(self(recognitioncase.FieldLearnerID), staff(recognitioncase.FieldHomeID)),
+	ent.TypeRecognitionCase: either(self(recognitioncase.FieldLearnerID), working(recognitioncase.FieldHomeID, atHome)),
 
 	// Imports belong to the staff of the institution whose catalogue they fill.
 	ent.TypeImportSource: staff(importsource.FieldInstitutionID),

@@ -82,6 +82,7 @@ func (w *World) things(c cast, inputs map[string]map[string]any) map[ident.Kind]
 			db.HomeModule.Create().SetProgrammeID(programme.ID).SetCode("M").SetTitle(map[string]string{"en": "M"}).SetEcts(5_00).SetPlace("ELECTIVE").SaveX(system).ID,
 		),
 		ident.Affiliation: string(db.Affiliation.Query().Order(affiliation.ByID()).FirstIDX(system)),
+		ident.Disclosure:  w.disclosed(c),
 		ident.Role:        string(db.RoleGrant.Query().Order(rolegrant.ByID()).FirstIDX(system)),
 	})
 	return things

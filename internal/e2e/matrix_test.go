@@ -17,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Who may do what: each mutation of the schema as each role at home (uni-a), at
@@ -202,6 +203,8 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"publishOffering":          {"offeringId": off},
 		"cancelOffering":           {"offeringId": cancelled},
 		"submitApplication":        {"offeringId": cancelled},
+		"giveConsent":              {"applicationId": application["applicationId"], "items": []string{"EMAIL"}, "consentVersion": vocab.CurrentConsent().Version},
+		"withdrawConsent":          {"applicationId": application["applicationId"], "items": []string{"NAME"}},
 		"withdrawApplication":      application,
 		"nominateApplication":      application,
 		"refuseNomination":         refusal,

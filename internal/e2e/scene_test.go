@@ -19,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // act is somebody who does something.
@@ -136,7 +137,7 @@ func (s *stage) planned(editor *Actor) (offering string) {
 func (s *stage) applied(offering string) (c cast, app string) {
 	s.t.Helper()
 	c = s.c.as(s.Learner(s.new("L"), "uni-a"))
-	return c, id(c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": offering}))
+	return c, id(c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": offering, "sharedData": []string{"EMAIL", "STUDENT_IDENTIFIER"}, "consentVersion": vocab.CurrentConsent().Version}))
 }
 
 func (s *stage) nominated(offering string) (c cast, app string) {
@@ -299,6 +300,14 @@ func init() {
 	scenes = map[string]scene{
 		"submitApplication": {func(s *stage) (*Actor, map[string]any) {
 			return s.Learner(s.new("L"), "uni-a"), map[string]any{"offeringId": s.offering}
+		}},
+		"giveConsent": {func(s *stage) (*Actor, map[string]any) {
+			learner, app := s.applied(s.offering)
+			return learner.ada, map[string]any{"applicationId": app, "items": []string{"HOME_PROGRAMME"}, "consentVersion": vocab.CurrentConsent().Version}
+		}},
+		"withdrawConsent": {func(s *stage) (*Actor, map[string]any) {
+			learner, app := s.applied(s.offering)
+			return learner.ada, map[string]any{"applicationId": app, "items": []string{"STUDENT_IDENTIFIER"}}
 		}},
 		"withdrawApplication": {func(s *stage) (*Actor, map[string]any) {
 			c, app, _ := s.seated()

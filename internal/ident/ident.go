@@ -70,6 +70,7 @@ const (
 	ClientAssertion Kind = "cla"
 	ServerKey       Kind = "svk"
 	WorkItem        Kind = "wrk"
+	Disclosure      Kind = "dsc"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -1,8 +1,10 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
@@ -25,6 +27,8 @@ type Submission struct {
 	HomeID         *ident.ID // needed only by who has several home institutions
 	ProgrammeID    *ident.ID // nil: the programme that home says the learner studies
 	Motivation     *string
+	SharedData     []vocab.SharedItem // what the host may read, beside the name and the motivation
+	ConsentVersion *string            // of the text that the learner has agreed to; needed to share more than the name
 	IdempotencyKey *string
 }
 
@@ -45,8 +49,12 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		return nil, err
 	}
 	motivation, err := vocab.Line(maxMotivation, vocab.OrZero(in.Motivation), "input", "motivation")
-	if err != nil {
+	if err := cmp.Or(err, checkConsent(in.SharedData, in.ConsentVersion)); err != nil {
 		return nil, err
+	}
+	shared := append([]vocab.SharedItem{vocab.ShareName}, slices.DeleteFunc(slices.Clone(in.SharedData), func(i vocab.SharedItem) bool { return i == vocab.ShareMotivation })...)
+	if motivation != "" { // who writes one writes it for the host too
+		shared = append(shared, vocab.ShareMotivation)
 	}
 	return idempotency.Write(ctx, s.DB, idempotency.Of(toSubmit, in.IdempotencyKey, in), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		now := vocab.Now(s.Now)
@@ -83,7 +91,8 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		}
 		create := tx.Application.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID).SetHomeID(home).SetHostID(o.InstitutionID).
 			SetNillableProgrammeID(programme).SetState(application.StateSUBMITTED).SetLiveKey(liveKey(v.PersonID, o.ID)).
-			SetCommitment(previews[version.ID].Commitment(programme)).SetSubmittedAt(now)
+			SetCommitment(previews[version.ID].Commitment(programme)).SetSubmittedAt(now).
+			SetSharing(vocab.Sharing(nil).With(vocab.CurrentConsent().Version, now, shared...))
 		if motivation != "" {
 			create.SetMotivation(motivation)
 		}

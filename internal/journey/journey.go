@@ -70,13 +70,13 @@ var applicationStates = lifecycle.New("application", lifecycle.Next[application.
 func ApplicationActions(ctx context.Context, a *ent.Application, seat error) []authz.Action {
 	other := authz.RequireOther(ctx, a.LearnerID)
 	may := func(to application.State) error { return applicationStates.Check(a.State, to) }
-	return []authz.Action{
+	return append(consentActions(ctx, a),
 		toNominate.Act(toNominate.Require(ctx, a.HomeID), other, may(application.StateNOMINATED)),
 		toRefuseAtHome.Act(toRefuseAtHome.Require(ctx, a.HomeID), other, may(application.StateREFUSED_BY_HOME)),
 		toAdmit.Act(toAdmit.Require(ctx, a.HostID), other, may(application.StateADMITTED)),
 		toRefuseAtHost.Act(toRefuseAtHost.Require(ctx, a.HostID), other, may(application.StateREFUSED_BY_HOST)),
 		toWithdraw.Act(authz.RequireSelf(ctx, a.LearnerID), may(application.StateWITHDRAWN), seat),
-	}
+	)
 }
 
 // origin is from where a learner applies.

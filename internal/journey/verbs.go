@@ -16,6 +16,9 @@ var (
 	toRefuseAtHost = Verbs.Declare("application.refuse", "refuseApplication", ledger.Parties).By(authz.DecideApplication).Everyday().Says("from", "to")
 	toAdmit        = Verbs.Declare("application.admit", "admitApplication", ledger.Parties).By(authz.DecideApplication).Everyday().Says("from", "to").Brings("enrolment.begin")
 	toWithdraw     = Verbs.Declare("application.withdraw", "withdrawApplication", ledger.Parties).Everyday().Says("from", "to").Brings("enrolment.withdraw")
+	toConsent         = Verbs.Declare("application.consent", "giveConsent", ledger.Parties).Everyday()
+	toWithdrawConsent = Verbs.Declare("application.withdraw_consent", "withdrawConsent", ledger.Parties).Everyday()
+
 	toBegin        = Verbs.Declare("enrolment.begin", "", ledger.Parties).Says("offering")
 	toLeave        = Verbs.Declare("enrolment.withdraw", "", ledger.Parties).Says("offering")
 	toRecord       = Verbs.Declare("result.record", "recordResult", ledger.Host).By(authz.RecordResult).Everyday()

@@ -68,7 +68,7 @@ func (s *Service) completed(ctx context.Context) ([]rules.Completed, error) {
 	learner := viewer.From(ctx).PersonID
 	annulled, err := s.DB.Credential.Query().
 		Where(credential.LearnerID(learner), credential.RevocationReasonIn(vocab.Annulling...)).
-		Select(credential.FieldID, credential.FieldResultID).All(ctx)
+		Select(credential.FieldID, credential.FieldLearnerID, credential.FieldResultID).All(ctx)
 	if err != nil {
 		return nil, err
 	}

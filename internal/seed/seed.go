@@ -5,6 +5,7 @@
 package seed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/role"
@@ -123,12 +125,18 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, Forms: o.Forms, BaseURL: o.BaseURL, Cases: d.recognitions}
 	began := time.Now()
 	d.day(d.first())
-	for _, step := range []func(context.Context) error{
-		d.foundAlliance, d.describeInstitutions, d.publishCourses, d.publishMicroDegrees, d.agreeRules, d.tellStories,
-	} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("seed: %w", err)
+	log := &privacy.Service{DB: db, Now: o.Now}
+	noted := log.Disclose(ctx, "demo", func(ctx context.Context) {
+		for _, step := range []func(context.Context) error{
+			d.foundAlliance, d.describeInstitutions, d.publishCourses, d.publishMicroDegrees, d.agreeRules, d.tellStories,
+		} {
+			if err = step(ctx); err != nil {
+				return
+			}
 		}
+	})
+	if err := cmp.Or(err, noted, log.Write(ctx)); err != nil {
+		return fmt.Errorf("seed: %w", err)
 	}
 	if err := storage.Do(ctx, db, func(tx *ent.Tx) error {
 		return ledger.Note(ctx, tx, toSeed, ledger.Thing{ID: d.alliance})

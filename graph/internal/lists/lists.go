@@ -47,6 +47,8 @@ type (
 	ImportRunEdge              = relay.Edge[*ent.ImportRun]
 	ImportFindingConnection    = relay.Connection[*ent.ImportFinding]
 	ImportFindingEdge          = relay.Edge[*ent.ImportFinding]
+	DisclosureConnection       = relay.Connection[*ent.Disclosure]
+	DisclosureEdge             = relay.Edge[*ent.Disclosure]
 	SessionConnection          = relay.Connection[*ent.Session]
 	SessionEdge                = relay.Edge[*ent.Session]
 	IdentityConnection         = relay.Connection[*ent.Identity]

@@ -60,6 +60,7 @@ CREATE TABLE `applications` (
   `motivation` text NULL,
   `reason` text NULL,
   `commitment` json NULL,
+  `sharing` json NULL,
   `submitted_at` datetime NOT NULL,
   `nominated_at` datetime NULL,
   `decided_at` datetime NULL,
@@ -250,6 +251,30 @@ CREATE INDEX `credential_learner_id_id` ON `credentials` (`learner_id`, `id`);
 CREATE INDEX `credential_institution_id_state_id` ON `credentials` (`institution_id`, `state`, `id`);
 -- Create index "credential_home_id_id" to table: "credentials"
 CREATE INDEX `credential_home_id_id` ON `credentials` (`home_id`, `id`);
+-- Create "disclosures" table
+CREATE TABLE `disclosures` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `reader_id` text NULL,
+  `institution_id` text NULL,
+  `application_id` text NULL,
+  `role` text NOT NULL,
+  `purpose` text NOT NULL,
+  `fields` json NOT NULL,
+  `digest` text NOT NULL,
+  `count` integer NOT NULL,
+  `read_at` datetime NOT NULL,
+  `last_read_at` datetime NOT NULL,
+  `person_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `disclosures_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION
+);
+-- Create index "disclosures_digest_key" to table: "disclosures"
+CREATE UNIQUE INDEX `disclosures_digest_key` ON `disclosures` (`digest`);
+-- Create index "disclosure_person_id_id" to table: "disclosures"
+CREATE INDEX `disclosure_person_id_id` ON `disclosures` (`person_id`, `id`);
+-- Create index "disclosure_last_read_at" to table: "disclosures"
+CREATE INDEX `disclosure_last_read_at` ON `disclosures` (`last_read_at`);
 -- Create "enrolments" table
 CREATE TABLE `enrolments` (
   `id` text NOT NULL,

@@ -1,3 +1,13 @@
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "server_keys" table
 CREATE TABLE `server_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -12,49 +22,6 @@ CREATE TABLE `server_keys` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `kid` (`kid`),
   UNIQUE INDEX `live_key` (`live_key`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "work_items" table
-CREATE TABLE `work_items` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `kind` varchar(64) NOT NULL,
-  `key` varchar(100) NOT NULL,
-  `payload` json NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `due_at` datetime(6) NOT NULL,
-  `attempts` bigint NOT NULL DEFAULT 0,
-  `worker` varchar(64) NOT NULL DEFAULT '',
-  `leased_until` datetime(6) NULL,
-  `done` bigint NOT NULL DEFAULT 0,
-  `total` bigint NOT NULL DEFAULT 0,
-  `error` varchar(500) NOT NULL DEFAULT '',
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
-  INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `version` bigint NOT NULL,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "persons" table
-CREATE TABLE `persons` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `signed_in_at` datetime(6) NULL,
-  `unlinked_at` datetime(6) NULL,
-  PRIMARY KEY (`id`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
@@ -93,15 +60,48 @@ CREATE TABLE `logout_tokens` (
   UNIQUE INDEX `digest` (`digest`),
   INDEX `logouttoken_expires_at` (`expires_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
+-- Create "work_items" table
+CREATE TABLE `work_items` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `kind` varchar(64) NOT NULL,
+  `key` varchar(100) NOT NULL,
+  `payload` json NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `due_at` datetime(6) NOT NULL,
+  `attempts` bigint NOT NULL DEFAULT 0,
+  `worker` varchar(64) NOT NULL DEFAULT '',
+  `leased_until` datetime(6) NULL,
+  `done` bigint NOT NULL DEFAULT 0,
+  `total` bigint NOT NULL DEFAULT 0,
+  `error` varchar(500) NOT NULL DEFAULT '',
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
+  UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
+  INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "persons" table
+CREATE TABLE `persons` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `signed_in_at` datetime(6) NULL,
+  `unlinked_at` datetime(6) NULL,
+  PRIMARY KEY (`id`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `version` bigint NOT NULL,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "providers" table
 CREATE TABLE `providers` (
@@ -391,6 +391,7 @@ CREATE TABLE `applications` (
   `motivation` varchar(4000) NULL,
   `reason` varchar(2000) NULL,
   `commitment` json NULL,
+  `sharing` json NULL,
   `submitted_at` datetime(6) NOT NULL,
   `nominated_at` datetime(6) NULL,
   `decided_at` datetime(6) NULL,
@@ -570,6 +571,27 @@ CREATE TABLE `credentials` (
   CONSTRAINT `credentials_results_result` FOREIGN KEY (`result_id`) REFERENCES `results` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `credentials_signing_keys_signing_key` FOREIGN KEY (`signing_key_id`) REFERENCES `signing_keys` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `credentials_status_lists_status_list` FOREIGN KEY (`status_list_id`) REFERENCES `status_lists` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "disclosures" table
+CREATE TABLE `disclosures` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `reader_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `institution_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `application_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `role` varchar(32) NOT NULL,
+  `purpose` varchar(64) NOT NULL,
+  `fields` json NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `count` bigint NOT NULL,
+  `read_at` datetime(6) NOT NULL,
+  `last_read_at` datetime(6) NOT NULL,
+  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `disclosure_last_read_at` (`last_read_at`),
+  INDEX `disclosure_person_id_id` (`person_id`, `id`),
+  CONSTRAINT `disclosures_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "home_modules" table
 CREATE TABLE `home_modules` (
