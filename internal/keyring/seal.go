@@ -128,3 +128,11 @@ func (o Owner) additional(kekID, keyID string) []byte {
 	}
 	return data
 }
+
+// Opens returns nil when the KEK opens what SealText or Seal put into the
+// envelope by this name for this owner, or else the errors of Open.
+func Opens(kek KEK, envelope, name string, owner Owner) error {
+	plain, err := open(kek, envelope, name, owner, -1)
+	clear(plain)
+	return err
+}

@@ -85,6 +85,17 @@ func Open(address string, o Options) (*DB, error) {
 // Ping says whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.readers.PingContext(ctx) }
 
+// Has says whether the database has a table, as one has that was migrated
+// before: what is asked ahead of a migration meets an empty one as well.
+func (db *DB) Has(ctx context.Context, table string) (found bool, err error) {
+	query := "SELECT COUNT(*) > 0 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
+	if db.Dialect == dialect.SQLite {
+		query = "SELECT COUNT(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = ?"
+	}
+	err = db.SQL.QueryRowContext(ctx, query, table).Scan(&found)
+	return found, classify(err)
+}
+
 // Ahead is by how much this machine's clock is ahead of the database's, which
 // all servers share. SQLite has the clock of this machine.
 func (db *DB) Ahead(ctx context.Context, now func() time.Time) (time.Duration, error) {
