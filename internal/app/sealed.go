@@ -118,3 +118,49 @@ func wrong(c config.Config, k keyring.KEK, err error) error {
 	return fmt.Errorf("app: keys in this database are sealed under another key-encryption key than that of %s (%s); give the one that its other servers and commands have, "+
 		"or if it is being replaced, see peregrine help production: %w", given, k.ID(), err)
 }
+
+// Reseal seals everything that is sealed in the database under another
+// key-encryption key than that of the configuration, in one transaction. It
+// returns how many envelopes it made, and how many were there already: what a
+// server left behind that was not stopped is mended by another run.
+func Reseal(ctx context.Context, c config.Config, db *storage.DB, to keyring.KEK) (made, already int, err error) {
+	from, err := kek(c, true)
+	if err != nil {
+		return 0, 0, err
+	}
+	tx, err := db.SQL.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing, once it is committed
+	for _, s := range everythingSealed {
+		err := s.each(ctx, tx, func(e envelope) error {
+			if keyring.Opens(to, e.text, e.name, e.owner) == nil {
+				already++
+				return nil
+			}
+			next, err := keyring.Reseal(from, to, e.text, e.name, e.owner)
+			if err != nil && !s.hint {
+				return wrong(c, from, fmt.Errorf("nothing was changed: key %s: %w", e.name, err))
+			}
+			made++
+			return s.put(ctx, tx, e, sql.NullString{String: next, Valid: err == nil})
+		})
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	return made, already, tx.Commit()
+}
+
+// put replaces an envelope, unless somebody else has meanwhile.
+func (s sealed) put(ctx context.Context, tx *sql.Tx, e envelope, next sql.NullString) error {
+	done, err := tx.ExecContext(ctx, fmt.Sprintf("UPDATE %s SET %s = ? WHERE id = ? AND %s = ?", s.table, s.column, s.column), next, e.id, e.text)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n != 1 && !s.hint {
+		return errors.Join(err, fmt.Errorf("app: nothing was changed: key %s was replaced meanwhile; stop all servers and repeat this", e.name))
+	}
+	return nil
+}

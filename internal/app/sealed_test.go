@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
@@ -30,10 +32,11 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 
-// Two key-encryption keys.
+// Three key-encryption keys.
 var (
 	firstKEK  = config.Secret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=")
 	secondKEK = config.Secret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI=")
+	thirdKEK  = config.Secret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAM=")
 )
 
 func parsedKEK(t *testing.T, s config.Secret) keyring.KEK {
@@ -47,7 +50,7 @@ func parsedKEK(t *testing.T, s config.Secret) keyring.KEK {
 
 // used is a database in which everything that is sealed is there, made by those
 // who make it under the first KEK.
-func used(t *testing.T) (c config.Config, db *storage.DB) {
+func used(t *testing.T) (c config.Config, db *storage.DB, uni ident.ID) {
 	t.Helper()
 	c = config.Config{Database: config.Address(testkit.Migrated(t)), KEK: firstKEK}
 	db, k, err := OpenSealed(t.Context(), c)
@@ -67,7 +70,7 @@ func used(t *testing.T) (c config.Config, db *storage.DB) {
 		t.Fatal(err)
 	}
 	for range 2 { // one signs, one has
-		if _, err := (&credential.Service{DB: db.Client, Now: time.Now, KEK: k}).RotateKey(system, made.ID, ""); err != nil {
+		if err := rotate(system, db, k, made.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -90,7 +93,12 @@ func used(t *testing.T) (c config.Config, db *storage.DB) {
 	if _, err := session.New(db.Client, time.Now, k).Start(system, account, session.Proof{IDToken: "an ID token", Purpose: "SIGN_IN"}); err != nil {
 		t.Fatal(err)
 	}
-	return c, db
+	return c, db, made.ID
+}
+
+func rotate(ctx context.Context, db *storage.DB, k keyring.KEK, uni ident.ID) error {
+	_, err := (&credential.Service{DB: db.Client, Now: time.Now, KEK: k}).RotateKey(ctx, uni, "")
+	return err
 }
 
 // envelopes counts what is sealed under the KEK, in whatever column of whatever
@@ -113,7 +121,7 @@ func envelopes(t *testing.T, db *storage.DB, k keyring.KEK) (n int) {
 // Whatever is left that is sealed, another KEK is refused, and nothing is
 // written by who was refused.
 func TestAnotherKEKIsRefusedBeforeAnythingIsWritten(t *testing.T) {
-	c, db := used(t)
+	c, db, _ := used(t)
 	if _, err := db.SQL.Exec("DELETE FROM server_keys"); err != nil { // as who tidies up may do
 		t.Fatal(err)
 	}
@@ -158,5 +166,76 @@ func TestALostKeyFileIsNotReplaced(t *testing.T) {
 	}
 	if found, _ := filepath.Glob(keyFile(c)); len(found) > 0 {
 		t.Error("another key was made")
+	}
+}
+
+// Under a new KEK everything is sealed that was under the old one, or nothing.
+func TestResealingMovesEverythingOrNothing(t *testing.T) {
+	c, db, uni := used(t)
+	system := viewer.AsSystem(t.Context())
+	first, second, third := parsedKEK(t, firstKEK), parsedKEK(t, secondKEK), parsedKEK(t, thirdKEK)
+	all := envelopes(t, db, first)
+	if all < 5 {
+		t.Fatalf("%d envelopes; two keys of an institution, two of the exchange and a hint were made", all)
+	}
+	now := c
+	now.KEK = thirdKEK
+	if _, _, err := Reseal(t.Context(), now, db, second); err == nil || !strings.Contains(err.Error(), "nothing was changed") {
+		t.Errorf("by a wrong old one: %v", err)
+	}
+	if n := envelopes(t, db, second); n != 0 || envelopes(t, db, first) != all {
+		t.Fatalf("a wrong old one has changed %d", n)
+	}
+
+	// One that cannot be opened stops it half way; those before stay as they were.
+	if _, err := db.SQL.Exec("UPDATE server_keys SET sealed = ? WHERE purpose = 'SIGN_IN'", "v1."+third.ID()+".AAAA"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Reseal(t.Context(), c, db, second); err == nil || envelopes(t, db, second) != 0 || envelopes(t, db, first) != all-1 {
+		t.Fatalf("one that does not open: %v, and %d are changed", err, envelopes(t, db, second))
+	}
+	if _, err := db.SQL.Exec("DELETE FROM server_keys WHERE purpose = 'SIGN_IN'"); err != nil {
+		t.Fatal(err)
+	}
+
+	if made, already, err := Reseal(t.Context(), c, db, second); err != nil || made != all-1 || already != 0 {
+		t.Fatalf("Reseal = %d, %d, %v; want %d", made, already, err, all-1)
+	}
+	if n := envelopes(t, db, first); n != 0 || envelopes(t, db, second) != all-1 {
+		t.Errorf("%d stayed under the old one", n)
+	}
+	if old, _, err := OpenSealed(t.Context(), c); err == nil {
+		_ = old.Close()
+		t.Error("the old one is taken")
+	}
+	now.KEK = secondKEK
+	again, k, err := OpenSealed(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.Close() })
+	if hint := session.New(db.Client, time.Now, k).Hint(db.Client.Session.Query().OnlyX(system)); hint != "an ID token" {
+		t.Errorf("the hint for a logout is %q", hint)
+	}
+	if err := rotate(system, again, k, uni); err != nil {
+		t.Errorf("the signing key does not open: %v", err)
+	}
+	if err := token.Keys(again.Client, time.Now, k).Open(system); err != nil {
+		t.Errorf("the key of access tokens does not open: %v", err)
+	}
+
+	// A server that went on under the old one has left a key: it is told, and mended.
+	if err := token.Keys(db.Client, time.Now, first).Open(system); err == nil {
+		t.Error("the old one opens the key of access tokens")
+	}
+	if _, err := token.Keys(db.Client, time.Now, first).Rotate(system, nil); err != nil {
+		t.Fatal(err)
+	}
+	if mixed, _, err := OpenSealed(t.Context(), now); err == nil {
+		_ = mixed.Close()
+		t.Error("a key under the old one is not noticed")
+	}
+	if made, already, err := Reseal(t.Context(), c, db, second); err != nil || made != 1 || already != all {
+		t.Errorf("the second run = %d, %d, %v; want 1 and %d", made, already, err, all)
 	}
 }

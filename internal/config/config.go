@@ -116,8 +116,9 @@ func Load(file string, environ []string) (Config, error) {
 		faults = append(faults, err)
 	}
 	if c.KEKFile != "" {
-		key, err := keyIn(c.KEKFile)
-		faults = append(faults, err, when(c.KEK != "", "KEY_ENCRYPTION_KEY_FILE", "and %sKEY_ENCRYPTION_KEY are both set; keep one", Prefix))
+		key, err := ReadKey(c.KEKFile)
+		faults = append(faults, when(err != nil, "KEY_ENCRYPTION_KEY_FILE", "names no key: %w", err),
+			when(c.KEK != "", "KEY_ENCRYPTION_KEY_FILE", "and %sKEY_ENCRYPTION_KEY are both set; keep one", Prefix))
 		c.KEK = key
 	}
 	faults = append(faults, c.Check())
@@ -136,16 +137,22 @@ func read(file string) (map[string]string, error) {
 	return envparse.Parse(f)
 }
 
-// keyIn reads the key-encryption key from a file. An empty file is a fault, not
+// ReadKey reads a key-encryption key from a file. An empty file is a fault, not
 // the absence of a key: it may have been cut short, or not be mounted yet, and
 // a server that made another key would seal new secrets under it.
-func keyIn(file string) (Secret, error) {
+func ReadKey(file string) (Secret, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("%sKEY_ENCRYPTION_KEY_FILE: %w", Prefix, err)
+		return "", err
 	}
 	key := strings.TrimSpace(string(b))
-	return Secret(key), when(key == "", "KEY_ENCRYPTION_KEY_FILE", "%s is empty", file)
+	switch {
+	case key == "":
+		return "", fmt.Errorf("%s is empty", file)
+	case !key32(key):
+		return "", fmt.Errorf("%s does not hold 32 bytes in base64", file)
+	}
+	return Secret(key), nil
 }
 
 // Networks returns the trusted proxies, which Check has checked.

@@ -101,7 +101,7 @@ func TestValuesOfAFileAreTakenAsWritten(t *testing.T) {
 // another key.
 func TestAnEmptyKeyFileIsAFault(t *testing.T) {
 	key := "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-	for text, ok := range map[string]bool{"": false, "\n": false, key + "\n": true} {
+	for text, ok := range map[string]bool{"": false, "\n": false, key[:20]: false, key + "\n": true} {
 		c, err := Load("", []string{"PEREGRINE_KEY_ENCRYPTION_KEY_FILE=" + settings(t, "key", text)})
 		if (err == nil) != ok || ok && string(c.KEK) != key {
 			t.Errorf("%q: %v", text, err)

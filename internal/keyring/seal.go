@@ -136,3 +136,14 @@ func Opens(kek KEK, envelope, name string, owner Owner) error {
 	clear(plain)
 	return err
 }
+
+// Reseal takes what one KEK has sealed, a key or a text, and returns it under
+// another, by the same name for the same owner. It returns the errors of Open.
+func Reseal(from, to KEK, envelope, name string, owner Owner) (string, error) {
+	plain, err := open(from, envelope, name, owner, -1)
+	if err != nil {
+		return "", err
+	}
+	defer clear(plain)
+	return seal(to, plain, name, owner)
+}
