@@ -15,9 +15,11 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/caarlos0/env/v11"
 	"github.com/hashicorp/go-envparse"
 
@@ -86,25 +88,52 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText hides the secret from JSON, and so from logs of what holds it.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// others are names with the prefix that are no settings: of the file itself, and
+// what the tests and scripts of this project read, beside which a server may run.
+var others = []string{Prefix + "CONFIG", Prefix + "BENCH_COURSES", Prefix + "STANDARDS", Prefix + "TEST_MYSQL", Prefix + "TEST_PROVIDERS", Prefix + "VULNDB"}
+
+// injected are the variables that Kubernetes sets for a service whose name begins
+// with peregrine, in every pod beside it. They are nobody's slip.
+//
+// Source: kubernetes.io/docs/concepts/services-networking/service, "Environment
+// variables".
+var injected = regexp.MustCompile(`^[A-Z0-9_]+(_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)=|_PORT(_\d+_(TCP|UDP|SCTP))?=(tcp|udp|sctp)://|_PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)=)`)
+
+// unknown returns a fault when there is no setting of the name: who misspells
+// one would have the default instead, such as another database, and not know.
+func unknown(name string, more ...string) error {
+	names := more
+	for _, s := range Settings() {
+		names = append(names, s.Name)
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	distance := func(n string) int { return levenshtein.ComputeDistance(n, strings.ToUpper(name)) }
+	nearest := slices.MinFunc(names, func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
+	return fmt.Errorf("there is no setting %s; the nearest is %s, and peregrine help configuration has all", name, nearest)
+}
+
 // Load reads the settings from the environment, and from the file of KEY=VALUE
 // lines that file, or else PEREGRINE_CONFIG, names. It returns all that is
 // wrong with them at once.
 func Load(file string, environ []string) (Config, error) {
 	values := map[string]string{}
+	var faults []error
 	for _, pair := range environ {
-		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, Prefix) {
+		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, Prefix) && !injected.MatchString(pair) {
 			values[name] = value
+			faults = append(faults, unknown(name, others...))
 		}
 	}
-	var faults []error
 	if file = cmp.Or(file, values[Prefix+"CONFIG"]); file != "" {
 		stored, err := read(file)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("the configuration file: %w", err))
 		}
 		for _, name := range slices.Sorted(maps.Keys(stored)) {
-			if !slices.ContainsFunc(Settings(), func(s Setting) bool { return s.Name == name }) {
-				faults = append(faults, fmt.Errorf("%s: there is no setting %s", file, name))
+			if err := unknown(name); err != nil {
+				faults = append(faults, fmt.Errorf("%s: %w", file, err))
 			}
 			if _, set := values[name]; !set {
 				values[name] = stored[name]
