@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -57,6 +58,22 @@ func (a Address) String() string {
 		return "***"
 	}
 	return u.Redacted()
+}
+
+// Where names the database for people: by whole path, or by name and server. It
+// tells neither the password nor whose it is.
+func (a Address) Where() string {
+	if path, ok := strings.CutPrefix(string(a), "sqlite:"); ok {
+		if whole, err := filepath.Abs(path); err == nil {
+			path = whole
+		}
+		return "SQLite, file " + path
+	}
+	u, err := url.Parse(string(a))
+	if err != nil {
+		return "***"
+	}
+	return "MariaDB or MySQL, " + strings.Trim(u.Path, "/") + " at " + u.Host
 }
 
 // GoString hides the password from %#v.

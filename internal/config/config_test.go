@@ -131,6 +131,22 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 }
 
+// An operator sees which database is meant, and nobody the password.
+func TestWhereADatabaseIs(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	for address, want := range map[Address]string{
+		"sqlite:data/p.db":               "SQLite, file " + filepath.Join(folder, "data", "p.db"),
+		"sqlite:/var/p.db":               "SQLite, file /var/p.db",
+		"mysql://u:BB@h:3306/n?tls=true": "MariaDB or MySQL, n at h:3306",
+		"mysql://u:B%zz@h/n":             "***",
+	} {
+		if got := address.Where(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // A file says what it says: no part of a password is the name of a variable.
 func TestValuesOfAFileAreTakenAsWritten(t *testing.T) {
 	for written, want := range map[string]string{
