@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
@@ -23,6 +24,8 @@ type keys struct {
 	Compromised compromisedKey `cmd:"" help:"Say that somebody else has a key: it signs no more, and only what is on record here stays genuine."`
 
 	RotateExchange rotateExchange `cmd:"" help:"Replace the key that signs access tokens; it is replaced every 30 days by itself."`
+
+	Reseal resealKeys `cmd:"" help:"Replace the key-encryption key: seal all that is sealed under the one in a file."`
 }
 
 type listKeys struct {
@@ -104,6 +107,30 @@ func (rotateExchange) Run(s *streams) error {
 			return err
 		}
 		_, err = fmt.Fprintf(s.out, "%s signs access tokens from now on\n", key.Kid)
+		return err
+	})
+}
+
+type resealKeys struct {
+	File string `arg:"" help:"File with the new key-encryption key; the settings name the old one."`
+}
+
+// Run seals everything under the new key, or nothing.
+func (k resealKeys) Run(s *streams) error {
+	text, err := config.ReadKey(k.File)
+	if err != nil {
+		return err
+	}
+	to, err := keyring.ParseKEK(string(text))
+	if err != nil {
+		return fmt.Errorf("%s: %w", k.File, err)
+	}
+	return s.database(func(c config.Config, db *storage.DB, _ *slog.Logger) error {
+		made, already, err := app.Reseal(s.ctx, c, db, to)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.out, "%d sealed anew, %d were already; from now on all servers and commands need the key in %s (%s)\n", made, already, k.File, to.ID())
 		return err
 	})
 }

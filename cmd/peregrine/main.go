@@ -56,7 +56,8 @@ type streams struct {
 	file    string
 }
 
-// config loads the settings; a subcommand that needs none never asks.
+// config loads the settings and tells which database they name, since one that
+// was not exported leaves the default. A subcommand that opens none never asks.
 func (s *streams) config() (config.Config, *slog.Logger, error) {
 	c, err := config.Load(s.file, s.environ)
 	if err != nil {
@@ -67,6 +68,7 @@ func (s *streams) config() (config.Config, *slog.Logger, error) {
 	forPeople := c.LogFormat == "text" || c.LogFormat == "auto" && terminal(s.err)
 	log := telemetry.NewLogger(s.err, level, forPeople)
 	slog.SetDefault(log)
+	log.Info("database: " + c.Database.Where())
 	return c, log, nil
 }
 

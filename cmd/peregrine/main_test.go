@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,6 +37,9 @@ func TestHandbookIsComplete(t *testing.T) {
 		if s.Description == "" {
 			t.Errorf("%s has no description", s.Name)
 		}
+	}
+	if alone := regexp.MustCompile(`(?m)^ +PEREGRINE_\w+=\S+$`).Find(readme); alone != nil {
+		t.Errorf("%q in the README reaches no command that is pasted after it: export it", alone)
 	}
 	files, err := fs.Glob(handbook, "help/*.txt")
 	if err != nil || len(files) < 8 {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -10,28 +9,39 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
+
+// keyFile is where the key-encryption key stands when none is set: beside an
+// SQLite database. It is "" for other databases.
+func keyFile(c config.Config) string {
+	path, ok := strings.CutPrefix(string(c.Database), "sqlite:")
+	if !ok {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(path), "key-encryption-key")
+}
 
 // kek returns the key-encryption key of the configuration. Beside an SQLite
 // database, where none is set, it makes one once and keeps it in a file that
-// only its owner reads: whoever copies the database alone cannot sign.
-func kek(c config.Config) (keyring.KEK, error) {
+// only its owner reads: whoever copies the database alone cannot sign. It makes
+// none where something is sealed already: the file has been lost then, and
+// another one would only hide that.
+func kek(c config.Config, sealed bool) (keyring.KEK, error) {
 	if c.KEK != "" {
 		return keyring.ParseKEK(string(c.KEK))
 	}
-	path, ok := strings.CutPrefix(string(c.Database), "sqlite:")
-	if !ok {
+	file := keyFile(c)
+	if file == "" {
 		return keyring.KEK{}, errors.New("app: no key-encryption key is set")
 	}
-	file := filepath.Join(filepath.Dir(path), "key-encryption-key")
 	stored, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
+		if sealed {
+			return keyring.KEK{}, fmt.Errorf("app: %s is gone, and the keys in this database are sealed under the key-encryption key that it held; put it back", file)
+		}
 		return newKEK(file)
 	}
 	if err != nil {
@@ -76,15 +86,4 @@ func writeAside(folder, text string) (path string, err error) {
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
 	return f.Name(), nil
-}
-
-// checkKEK returns an error when keys in the database are sealed under another
-// key-encryption key. A process that went on would make keys that no other
-// opens, and could sign with none of theirs.
-func checkKEK(ctx context.Context, db *storage.DB, k keyring.KEK) error {
-	err := token.Keys(db.Client, time.Now, k).Open(ctx)
-	if errors.Is(err, keyring.ErrWrongKEK) {
-		return errors.New("app: the keys in this database are sealed under another key-encryption key; give the one that its other servers and commands have")
-	}
-	return err
 }

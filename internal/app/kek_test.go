@@ -21,7 +21,7 @@ func TestStartersShareTheKeyThatOneOfThemMakes(t *testing.T) {
 		for i := range keys {
 			starters.Go(func() {
 				var err error
-				if keys[i], err = kek(c); err != nil {
+				if keys[i], err = kek(c, false); err != nil {
 					t.Error(err)
 				}
 			})

@@ -13,6 +13,7 @@ import (
 
 	"entgo.io/ent/dialect"
 
+	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/demoidp"
@@ -28,37 +29,43 @@ import (
 // migrates by itself; on MySQL an older schema is refused, because there
 // migrating is the operator's decision.
 func Open(ctx context.Context, c config.Config) (*storage.DB, error) {
+	return open(c, func(db *storage.DB) error { return current(ctx, db) })
+}
+
+// OpenSealed is Open for what makes or uses keys: it returns the key-encryption
+// key of the configuration as well. Unless that opens the keys in the database
+// it returns an error, before it changes anything there.
+func OpenSealed(ctx context.Context, c config.Config) (db *storage.DB, k keyring.KEK, err error) {
+	db, err = open(c, func(db *storage.DB) (err error) {
+		if k, err = inForce(ctx, c, db); err != nil {
+			return err
+		}
+		if err := current(ctx, db); err != nil {
+			return err
+		}
+		return wrong(c, k, token.Keys(db.Client, time.Now, k).Open(ctx)) // of two starters on an empty database, one has sealed by now
+	})
+	return db, k, err
+}
+
+// open opens the configured database and closes it again unless it is ready.
+func open(c config.Config, ready func(*storage.DB) error) (*storage.DB, error) {
 	db, err := storage.Open(string(c.Database), storage.Options{Guard: authz.Guard})
 	if err != nil {
 		return nil, err
 	}
-	if db.Dialect == dialect.SQLite {
-		_, err = migrations.Apply(ctx, db.SQL, db.Dialect, time.Now)
-	} else {
-		err = migrations.Check(ctx, db.SQL, db.Dialect)
-	}
-	if err != nil {
+	if err := ready(db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// OpenSealed is Open for what makes or uses keys: it returns the key-encryption
-// key of the configuration as well, and an error unless that opens the keys in
-// the database.
-func OpenSealed(ctx context.Context, c config.Config) (*storage.DB, keyring.KEK, error) {
-	k, err := kek(c)
-	if err != nil {
-		return nil, k, err
+func current(ctx context.Context, db *storage.DB) error {
+	if db.Dialect == dialect.SQLite {
+		_, err := migrations.Apply(ctx, db.SQL, db.Dialect, time.Now)
+		return err
 	}
-	db, err := Open(ctx, c)
-	if err != nil {
-		return nil, k, err
-	}
-	if err := checkKEK(ctx, db, k); err != nil {
-		return nil, k, errors.Join(err, db.Close())
-	}
-	return db, k, nil
+	return migrations.Check(ctx, db.SQL, db.Dialect)
 }
 
 // SeedOptions are those of the demo alliance of this configuration.

@@ -14,10 +14,13 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/caarlos0/env/v11"
 	"github.com/hashicorp/go-envparse"
 
@@ -57,6 +60,22 @@ func (a Address) String() string {
 	return u.Redacted()
 }
 
+// Where names the database for people: by whole path, or by name and server. It
+// tells neither the password nor whose it is.
+func (a Address) Where() string {
+	if path, ok := strings.CutPrefix(string(a), "sqlite:"); ok {
+		if whole, err := filepath.Abs(path); err == nil {
+			path = whole
+		}
+		return "SQLite, file " + path
+	}
+	u, err := url.Parse(string(a))
+	if err != nil {
+		return "***"
+	}
+	return "MariaDB or MySQL, " + strings.Trim(u.Path, "/") + " at " + u.Host
+}
+
 // GoString hides the password from %#v.
 func (a Address) GoString() string { return a.String() }
 
@@ -86,25 +105,52 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText hides the secret from JSON, and so from logs of what holds it.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// others are names with the prefix that are no settings: of the file itself, and
+// what the tests and scripts of this project read, beside which a server may run.
+var others = []string{Prefix + "CONFIG", Prefix + "BENCH_COURSES", Prefix + "STANDARDS", Prefix + "TEST_MYSQL", Prefix + "TEST_PROVIDERS", Prefix + "VULNDB"}
+
+// injected are the variables that Kubernetes sets for a service whose name begins
+// with peregrine, in every pod beside it. They are nobody's slip.
+//
+// Source: kubernetes.io/docs/concepts/services-networking/service, "Environment
+// variables".
+var injected = regexp.MustCompile(`^[A-Z0-9_]+(_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)=|_PORT(_\d+_(TCP|UDP|SCTP))?=(tcp|udp|sctp)://|_PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)=)`)
+
+// unknown returns a fault when there is no setting of the name: who misspells
+// one would have the default instead, such as another database, and not know.
+func unknown(name string, more ...string) error {
+	names := more
+	for _, s := range Settings() {
+		names = append(names, s.Name)
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	distance := func(n string) int { return levenshtein.ComputeDistance(n, strings.ToUpper(name)) }
+	nearest := slices.MinFunc(names, func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
+	return fmt.Errorf("there is no setting %s; the nearest is %s, and peregrine help configuration has all", name, nearest)
+}
+
 // Load reads the settings from the environment, and from the file of KEY=VALUE
 // lines that file, or else PEREGRINE_CONFIG, names. It returns all that is
 // wrong with them at once.
 func Load(file string, environ []string) (Config, error) {
 	values := map[string]string{}
+	var faults []error
 	for _, pair := range environ {
-		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, Prefix) {
+		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, Prefix) && !injected.MatchString(pair) {
 			values[name] = value
+			faults = append(faults, unknown(name, others...))
 		}
 	}
-	var faults []error
 	if file = cmp.Or(file, values[Prefix+"CONFIG"]); file != "" {
 		stored, err := read(file)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("the configuration file: %w", err))
 		}
 		for _, name := range slices.Sorted(maps.Keys(stored)) {
-			if !slices.ContainsFunc(Settings(), func(s Setting) bool { return s.Name == name }) {
-				faults = append(faults, fmt.Errorf("%s: there is no setting %s", file, name))
+			if err := unknown(name); err != nil {
+				faults = append(faults, fmt.Errorf("%s: %w", file, err))
 			}
 			if _, set := values[name]; !set {
 				values[name] = stored[name]
@@ -116,8 +162,9 @@ func Load(file string, environ []string) (Config, error) {
 		faults = append(faults, err)
 	}
 	if c.KEKFile != "" {
-		key, err := keyIn(c.KEKFile)
-		faults = append(faults, err, when(c.KEK != "", "KEY_ENCRYPTION_KEY_FILE", "and %sKEY_ENCRYPTION_KEY are both set; keep one", Prefix))
+		key, err := ReadKey(c.KEKFile)
+		faults = append(faults, when(err != nil, "KEY_ENCRYPTION_KEY_FILE", "names no key: %w", err),
+			when(c.KEK != "", "KEY_ENCRYPTION_KEY_FILE", "and %sKEY_ENCRYPTION_KEY are both set; keep one", Prefix))
 		c.KEK = key
 	}
 	faults = append(faults, c.Check())
@@ -136,16 +183,22 @@ func read(file string) (map[string]string, error) {
 	return envparse.Parse(f)
 }
 
-// keyIn reads the key-encryption key from a file. An empty file is a fault, not
+// ReadKey reads a key-encryption key from a file. An empty file is a fault, not
 // the absence of a key: it may have been cut short, or not be mounted yet, and
 // a server that made another key would seal new secrets under it.
-func keyIn(file string) (Secret, error) {
+func ReadKey(file string) (Secret, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("%sKEY_ENCRYPTION_KEY_FILE: %w", Prefix, err)
+		return "", err
 	}
 	key := strings.TrimSpace(string(b))
-	return Secret(key), when(key == "", "KEY_ENCRYPTION_KEY_FILE", "%s is empty", file)
+	switch {
+	case key == "":
+		return "", fmt.Errorf("%s is empty", file)
+	case !key32(key):
+		return "", fmt.Errorf("%s does not hold 32 bytes in base64", file)
+	}
+	return Secret(key), nil
 }
 
 // Networks returns the trusted proxies, which Check has checked.

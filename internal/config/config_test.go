@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -40,6 +42,55 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	for _, name := range []string{"LISTEN", "BASE_URL", "DATABASE", "LOG_LEVEL", "LOG_FORMAT", "TRUSTED_PROXIES", "KEY_ENCRYPTION_KEY"} {
 		if err == nil || !strings.Contains(err.Error(), Prefix+name) {
 			t.Errorf("the fault of %s is not in %v", name, err)
+		}
+	}
+}
+
+// A misspelt variable is a fault, and the name that was meant is said. What tests
+// and Kubernetes set is none.
+func TestAMisspeltVariableIsAFault(t *testing.T) {
+	for name, meant := range map[string]string{
+		"DATABSE": "DATABASE", "KEY_ENCRYPTION_KEY_FIL": "KEY_ENCRYPTION_KEY_FILE", "LISTEN_": "LISTEN", "CONFG": "CONFIG", "database": "DATABASE", "PORT": ""} {
+		_, err := Load("", []string{Prefix + name + "=x"})
+		if err == nil || !strings.Contains(err.Error(), "no setting "+Prefix+name+";") {
+			t.Errorf("%s: %v", name, err)
+		} else if !strings.Contains(err.Error(), "nearest is "+Prefix+meant) {
+			t.Errorf("%s is not told from %s: %v", name, meant, err)
+		}
+	}
+	if _, err := Load("", []string{"PEREGRINE_TEST_MYSQL=mysql://x", "PEREGRINE_SERVICE_HOST=10.0.0.1", "PEREGRINE_SERVICE_PORT_HTTP=8080", "PEREGRINE_PORT=tcp://10.0.0.1:8080",
+		"PEREGRINE_PORT_8080_TCP=tcp://10.0.0.1:8080", "PEREGRINE_PORT_8080_TCP_ADDR=10.0.0.1", "PEREGRINE_DB_SERVICE_PORT=3306", "PEREGRINATION=1"}); err != nil {
+		t.Error(err)
+	}
+}
+
+// The names that are no settings are those that this project reads, and no more.
+func TestNamesBesideSettingsAreRead(t *testing.T) {
+	read := map[string]bool{}
+	named := regexp.MustCompile(Prefix + "[A-Z][A-Z_]*")
+	for _, root := range []string{"../../scripts", "../../internal", "../../bench", "../../Makefile"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Base(filepath.Dir(path)) == "config" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, name := range named.FindAllString(string(text), -1) {
+				read[name] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range others {
+		if name != Prefix+"CONFIG" && !read[name] {
+			t.Errorf("nobody reads %s", name)
+		}
+	}
+	for name := range read {
+		if err := unknown(name, others...); err != nil && !strings.HasPrefix(name, Prefix+"TEST_") { // those of one test
+			t.Error(err)
 		}
 	}
 }
@@ -80,6 +131,22 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 }
 
+// An operator sees which database is meant, and nobody the password.
+func TestWhereADatabaseIs(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	for address, want := range map[Address]string{
+		"sqlite:data/p.db":               "SQLite, file " + filepath.Join(folder, "data", "p.db"),
+		"sqlite:/var/p.db":               "SQLite, file /var/p.db",
+		"mysql://u:BB@h:3306/n?tls=true": "MariaDB or MySQL, n at h:3306",
+		"mysql://u:B%zz@h/n":             "***",
+	} {
+		if got := address.Where(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // A file says what it says: no part of a password is the name of a variable.
 func TestValuesOfAFileAreTakenAsWritten(t *testing.T) {
 	for written, want := range map[string]string{
@@ -101,7 +168,7 @@ func TestValuesOfAFileAreTakenAsWritten(t *testing.T) {
 // another key.
 func TestAnEmptyKeyFileIsAFault(t *testing.T) {
 	key := "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-	for text, ok := range map[string]bool{"": false, "\n": false, key + "\n": true} {
+	for text, ok := range map[string]bool{"": false, "\n": false, key[:20]: false, key + "\n": true} {
 		c, err := Load("", []string{"PEREGRINE_KEY_ENCRYPTION_KEY_FILE=" + settings(t, "key", text)})
 		if (err == nil) != ok || ok && string(c.KEK) != key {
 			t.Errorf("%q: %v", text, err)

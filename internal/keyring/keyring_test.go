@@ -141,6 +141,38 @@ func TestSealingTwiceGivesTwoEnvelopes(t *testing.T) {
 	}
 }
 
+// What is sealed anew opens under the new KEK alone, and for whom it was.
+func TestResealedKeyOpensUnderTheNewKEKAlone(t *testing.T) {
+	old, next, k := kek(t, secret), kek(t, bytes.Repeat([]byte{7}, 32)), generate(t, "")
+	before, err := keyring.Seal(old, k, owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := keyring.Reseal(old, next, before, k.KeyID(), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened, err := keyring.Open(next, after, k.KeyID(), owner); err != nil || opened.KeyID() != k.KeyID() {
+		t.Errorf("under the new one: %v, %v", opened, err)
+	}
+	if err := keyring.Opens(next, after, k.KeyID(), owner); err != nil {
+		t.Errorf("Opens = %v", err)
+	}
+	if err := keyring.Opens(old, after, k.KeyID(), owner); !errors.Is(err, keyring.ErrWrongKEK) {
+		t.Errorf("under the old one: %v", err)
+	}
+	other := keyring.Owner{Institution: "ins_2", Purpose: owner.Purpose}
+	for _, tt := range []struct {
+		from, to keyring.KEK
+		owner    keyring.Owner
+		want     error
+	}{{next, old, owner, keyring.ErrWrongKEK}, {old, next, other, keyring.ErrBinding}, {old, keyring.KEK{}, owner, keyring.ErrKEK}} {
+		if sealed, err := keyring.Reseal(tt.from, tt.to, before, k.KeyID(), tt.owner); sealed != "" || !errors.Is(err, tt.want) {
+			t.Errorf("Reseal from %v to %v for %v = %q, %v; want %v", tt.from, tt.to, tt.owner, sealed, err, tt.want)
+		}
+	}
+}
+
 func TestDestroyedKeySignsNothing(t *testing.T) {
 	for _, k := range []*keyring.Key{generate(t, jose.EdDSA), generate(t, jose.ES256), {}} {
 		k.Destroy()

@@ -128,3 +128,22 @@ func (o Owner) additional(kekID, keyID string) []byte {
 	}
 	return data
 }
+
+// Opens returns nil when the KEK opens what SealText or Seal put into the
+// envelope by this name for this owner, or else the errors of Open.
+func Opens(kek KEK, envelope, name string, owner Owner) error {
+	plain, err := open(kek, envelope, name, owner, -1)
+	clear(plain)
+	return err
+}
+
+// Reseal takes what one KEK has sealed, a key or a text, and returns it under
+// another, by the same name for the same owner. It returns the errors of Open.
+func Reseal(from, to KEK, envelope, name string, owner Owner) (string, error) {
+	plain, err := open(from, envelope, name, owner, -1)
+	if err != nil {
+		return "", err
+	}
+	defer clear(plain)
+	return seal(to, plain, name, owner)
+}

@@ -45,7 +45,7 @@ type Options struct {
 }
 
 // Open opens the database at address: "sqlite:PATH", whose folder is made when
-// it is missing, or "mysql://user:password@host:port/name" for MariaDB and
+// it is missing and whose files only their owner reads, or "mysql://user:password@host:port/name" for MariaDB and
 // MySQL. It runs no migration and does not wait for a server to answer.
 //
 // Transactions on MySQL are READ COMMITTED. Under its default, REPEATABLE READ,
@@ -85,6 +85,17 @@ func Open(address string, o Options) (*DB, error) {
 // Ping says whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.readers.PingContext(ctx) }
 
+// Has says whether the database has a table, as one has that was migrated
+// before: what is asked ahead of a migration meets an empty one as well.
+func (db *DB) Has(ctx context.Context, table string) (found bool, err error) {
+	query := "SELECT COUNT(*) > 0 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
+	if db.Dialect == dialect.SQLite {
+		query = "SELECT COUNT(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = ?"
+	}
+	err = db.SQL.QueryRowContext(ctx, query, table).Scan(&found)
+	return found, classify(err)
+}
+
 // Ahead is by how much this machine's clock is ahead of the database's, which
 // all servers share. SQLite has the clock of this machine.
 func (db *DB) Ahead(ctx context.Context, now func() time.Time) (time.Duration, error) {
@@ -118,6 +129,9 @@ func openSQLite(path string, unsafe bool) (*DB, dialect.Driver, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, nil, fmt.Errorf("storage: %w", err)
 	}
+	if err := private(path); err != nil {
+		return nil, nil, fmt.Errorf("storage: %w", err)
+	}
 	synchronous := "synchronous(FULL)" // NORMAL may lose acknowledged commits when power fails
 	if unsafe {
 		synchronous = "synchronous(OFF)"
@@ -144,6 +158,39 @@ func openSQLite(path string, unsafe bool) (*DB, dialect.Driver, error) {
 	readers.SetMaxIdleConns(8)
 	drv := split{entsql.OpenDB(dialect.SQLite, writer), entsql.OpenDB(dialect.SQLite, readers)}
 	return &DB{Dialect: dialect.SQLite, SQL: writer, readers: readers}, drv, nil
+}
+
+// private makes the file of the database for its owner alone, which SQLite would
+// leave to the umask; the files beside it get the mode of this one. It holds the
+// data of people. Files that others can read, as older servers made them, are
+// closed to them. Opening one to ask would drop the locks of whoever has it open
+// in this process, so only a new one is opened.
+//
+// Source: sqlite.org/howtocorrupt.html, section 2.2.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		return f.Close()
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	for _, end := range []string{"", "-wal", "-shm", "-journal"} {
+		info, err := os.Stat(path + end)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0) {
+			continue
+		}
+		if err == nil {
+			err = os.Chmod(path+end, info.Mode().Perm()&0o700)
+		}
+		if errors.Is(err, fs.ErrNotExist) { // gone with the last connection
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("others can read %s, and this program may not forbid it; run it as the owner of the file, or take their right away: %w", path+end, err)
+		}
+	}
+	return nil
 }
 
 // split sends reads to the readers and all else to the writer.
