@@ -21,6 +21,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/gate"
 	"github.com/peregrine-exchange/peregrine/internal/seed"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web"
 )
 
@@ -169,9 +170,9 @@ func TestExamplesOfTheExplorerRun(t *testing.T) {
 		"apply": w.persona("daria", "vutbr.cz"), "counts": w.persona("daria", "vutbr.cz"), "whoami": w.persona("daria", "vutbr.cz"),
 		"worklist": w.persona("international", "vutbr.cz"), "nominate": w.persona("international", "vutbr.cz"),
 		"admit": w.persona("international", "tuwien.ac.at"), "results": w.persona("registrar", "lut.fi"),
-		"issue": w.persona("registrar", "lut.fi"), "recognition": w.persona("jonas", "uni-hannover.de"),
+		"issue": w.persona("registrar", "lut.fi"), "recognition": w.persona("jonas", "uni-hannover.de"), "disclosures": w.persona("daria", "vutbr.cz"),
 	}
-	values := map[string]string{}
+	values := map[string]string{"consent": vocab.CurrentConsent().Version}
 	for _, e := range web.Examples {
 		size, err := gate.Measure(e.Document)
 		if err != nil || size.Depth*3/2 > gate.MaxDepth || size.Fields*3 > gate.MaxFields || size.Roots*3 > gate.MaxRoots {

@@ -146,7 +146,7 @@ func TestHostSeesOnlyWhatIsShared(t *testing.T) {
 	withdrawal := map[string]any{"applicationId": app, "items": []string{"EMAIL"}}
 	c.hostOffice.IsRefused("withdraws for her", "FORBIDDEN", "withdrawConsent", withdrawal)
 	c.ada.IsRefused("withdraws her name", "INVALID", "withdrawConsent", map[string]any{"applicationId": app, "items": []string{"NAME"}})
-	w.SetClock(w.Now().Add(time.Hour))
+	w.SetClock(w.Now().Add(30 * time.Minute))
 	c.ada.Does("withdraws", "withdrawConsent", withdrawal)
 	c.ada.Does("withdraws again", "withdrawConsent", withdrawal)
 	if email() != nil {

@@ -147,7 +147,9 @@ func (d *demo) tell(ctx context.Context, s story) error {
 	learner := d.as(ctx, s.learner)
 	in := journey.Submission{OfferingID: d.offerings[s.code][s.schedule]}
 	if s.motivation != "" {
-		in.Motivation = &s.motivation
+		// Who writes why shares how to reach them, too.
+		in.Motivation, in.SharedData = &s.motivation, []vocab.SharedItem{vocab.ShareEmail, vocab.ShareStudentIdentifier}
+		in.ConsentVersion = new(vocab.CurrentConsent().Version)
 	}
 	app, err := d.journeys.Submit(learner, in)
 	if err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/explorer"
 )
 
@@ -22,7 +23,8 @@ var Examples = []explorer.Example{
 	example("plan", "Plan a micro-degree", ""),
 	example("whoami", "Who am I", ""),
 	example("counts", "What will it count?", ""),
-	example("apply", "Apply", `{ "offering": "" }`),
+	example("consent", "What is shared?", ""),
+	example("apply", "Apply", `{ "offering": "", "consent": "`+vocab.CurrentConsent().Version+`" }`),
 	example("worklist", "Work list", ""),
 	example("nominate", "Nominate", `{ "application": "" }`),
 	example("admit", "Admit", `{ "application": "" }`),
@@ -30,6 +32,7 @@ var Examples = []explorer.Example{
 	example("issue", "Issue a credential", `{ "result": "" }`),
 	example("verify", "Verify a credential", `{ "token": "" }`),
 	example("recognition", "My recognition", ""),
+	example("disclosures", "Who has read my data?", ""),
 }
 
 func example(key, title, variables string) explorer.Example {

@@ -866,6 +866,18 @@ export type FacetKey =
   | 'UNIT'
   | '%future added value';
 
+/** Items to share with the host from now on. */
+export type GiveConsentInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** Version of the text that the learner has read and agreed to; see `consentText`. */
+  consentVersion: Scalars['String']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The items. */
+  items: Array<SharedItem>;
+};
+
 /** Grading scales of the partners. */
 export type GradeScale =
   /** Austria, 1 best to 5, passed up to 4. */
@@ -1208,6 +1220,28 @@ export type PauseImportSourceInput = {
   /** The source. */
   sourceId: Scalars['ID']['input'];
 };
+
+/** Parts of a person's data that are seen for a reason only, and whose reading is noted. */
+export type PersonalField =
+  /** Ties to an institution. */
+  | 'AFFILIATIONS'
+  /** Credential, with the name that it certifies. */
+  | 'CREDENTIAL'
+  /** E-mail address. */
+  | 'EMAIL'
+  /** Study programme at home, with an application. */
+  | 'HOME_PROGRAMME'
+  /** Why the learner applies. */
+  | 'MOTIVATION'
+  /** Given or family name. */
+  | 'NAME'
+  /** Reason of a refusal or withdrawal. */
+  | 'REASON'
+  /** Result of a course. */
+  | 'RESULT'
+  /** European Student Identifier. */
+  | 'STUDENT_IDENTIFIER'
+  | '%future added value';
 
 /** A provider to register, once a second person has approved it. */
 export type ProposeProviderInput = {
@@ -1709,6 +1743,20 @@ export type SessionKind =
   | 'BROWSER'
   | '%future added value';
 
+/** Parts of a learner's data that an application shares with the host. */
+export type SharedItem =
+  /** E-mail address. */
+  | 'EMAIL'
+  /** Study programme at home. */
+  | 'HOME_PROGRAMME'
+  /** Why the learner applies; shared by who writes a motivation. */
+  | 'MOTIVATION'
+  /** Given and family name; goes with every application. */
+  | 'NAME'
+  /** European Student Identifier. */
+  | 'STUDENT_IDENTIFIER'
+  | '%future added value';
+
 /** Whether a micro-credential counts towards a larger award. */
 export type Stackability =
   /** Counts towards another award. */
@@ -1743,16 +1791,20 @@ export type StepUp =
 
 /** A learner's wish to take an offering. */
 export type SubmitApplicationInput = {
+  /** Version of the text that the learner has read and agreed to; needed to share more than the name. */
+  consentVersion?: InputMaybe<Scalars['String']['input']>;
   /** Home institution; needed only by who has several. */
   homeId?: InputMaybe<Scalars['ID']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Why, at most 2000 characters. */
+  /** Why, at most 2000 characters. Home reads it, and the host once home has nominated. */
   motivation?: InputMaybe<Scalars['String']['input']>;
   /** The offering. */
   offeringId: Scalars['ID']['input'];
   /** Study programme that it should count towards; the one that home asserted unless given. */
   programmeId?: InputMaybe<Scalars['ID']['input']>;
+  /** What the host may read beside the name; see `consentText`. */
+  sharedData?: Array<SharedItem>;
 };
 
 /** A course whose draft is to be reviewed. */
@@ -2134,6 +2186,16 @@ export type WithdrawApplicationInput = {
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, at most 1000 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Items to share with the host no longer. */
+export type WithdrawConsentInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The items; all but NAME. */
+  items: Array<SharedItem>;
 };
 
 /** A course to withdraw. */
