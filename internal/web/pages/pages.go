@@ -203,7 +203,8 @@ func (r *Renderer) Show(w http.ResponseWriter, req *http.Request, main Page) {
 	_, _ = w.Write(body.Bytes())
 }
 
-// guard sets the headers that keep a page to itself.
+// guard sets the headers that keep a page to itself, beyond those that every
+// answer of the server has.
 //
 // Chromium applies form-action to the redirects that follow a form as well, and
 // signing out redirects to the provider. So the directive is left out of pages
@@ -214,8 +215,6 @@ func guard(h http.Header, p page, signedIn bool) {
 		csp += "form-action 'self'; "
 	}
 	h.Set("Content-Security-Policy", csp+"base-uri 'none'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
 	h.Add("Vary", "Accept-Language, Cookie")
 	h.Set("Cache-Control", "no-cache")
 	if p.personal || signedIn || p.status != http.StatusOK {

