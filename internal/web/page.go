@@ -46,7 +46,7 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /explorer/", http.StripPrefix("/explorer", explorer.Handler(explorer.Options{
 		Endpoint: "/graphql", Title: "Peregrine API", Examples: Examples, Viewer: func(r *http.Request) string { return s.chrome(r).SignedInAs },
-		SignInURL: "/signin?return_to=/explorer/", SignOutURL: "/account", AccountURL: "/account", SchemaURL: "/schema.graphql",
+		SignInURL: "/signin?return_to=/explorer/", SignOutURL: "/signout", AccountURL: "/account", SchemaURL: "/schema.graphql",
 	})))
 }
 
