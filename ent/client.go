@@ -330,6 +330,70 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	}, nil
 }
 
+// BeginTx returns a transactional client with specified options.
+func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) {
+	if _, ok := c.driver.(*txDriver); ok {
+		return nil, errors.New("ent: cannot start a transaction within a transaction")
+	}
+	tx, err := c.driver.(interface {
+		BeginTx(context.Context, *sql.TxOptions) (dialect.Tx, error)
+	}).BeginTx(ctx, opts)
+	if err != nil {
+		return nil, fmt.Errorf("ent: starting a transaction: %w", err)
+	}
+	cfg := c.config
+	cfg.driver = &txDriver{tx: tx, drv: c.driver}
+	return &Tx{
+		ctx:             ctx,
+		config:          cfg,
+		Affiliation:     NewAffiliationClient(cfg),
+		Alliance:        NewAllianceClient(cfg),
+		ApiClient:       NewApiClientClient(cfg),
+		Application:     NewApplicationClient(cfg),
+		AuditEntry:      NewAuditEntryClient(cfg),
+		ClientAssertion: NewClientAssertionClient(cfg),
+		ClientKey:       NewClientKeyClient(cfg),
+		Course:          NewCourseClient(cfg),
+		CourseVersion:   NewCourseVersionClient(cfg),
+		Credential:      NewCredentialClient(cfg),
+		Disclosure:      NewDisclosureClient(cfg),
+		Enrolment:       NewEnrolmentClient(cfg),
+		HomeModule:      NewHomeModuleClient(cfg),
+		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
+		Identity:        NewIdentityClient(cfg),
+		ImportChunk:     NewImportChunkClient(cfg),
+		ImportFinding:   NewImportFindingClient(cfg),
+		ImportRun:       NewImportRunClient(cfg),
+		ImportSource:    NewImportSourceClient(cfg),
+		Institution:     NewInstitutionClient(cfg),
+		LogoutToken:     NewLogoutTokenClient(cfg),
+		Membership:      NewMembershipClient(cfg),
+		MicroDegree:     NewMicroDegreeClient(cfg),
+		Offering:        NewOfferingClient(cfg),
+		OutboxEvent:     NewOutboxEventClient(cfg),
+		Person:          NewPersonClient(cfg),
+		Portal:          NewPortalClient(cfg),
+		PortalCode:      NewPortalCodeClient(cfg),
+		Profile:         NewProfileClient(cfg),
+		Programme:       NewProgrammeClient(cfg),
+		Provider:        NewProviderClient(cfg),
+		ProviderHome:    NewProviderHomeClient(cfg),
+		RecognitionCase: NewRecognitionCaseClient(cfg),
+		RecognitionRule: NewRecognitionRuleClient(cfg),
+		Result:          NewResultClient(cfg),
+		RoleGrant:       NewRoleGrantClient(cfg),
+		RoleRule:        NewRoleRuleClient(cfg),
+		SeatQuota:       NewSeatQuotaClient(cfg),
+		ServerKey:       NewServerKeyClient(cfg),
+		Session:         NewSessionClient(cfg),
+		SignIn:          NewSignInClient(cfg),
+		SigningKey:      NewSigningKeyClient(cfg),
+		StatusList:      NewStatusListClient(cfg),
+		Unit:            NewUnitClient(cfg),
+		WorkItem:        NewWorkItemClient(cfg),
+	}, nil
+}
+
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().

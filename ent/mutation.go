@@ -43208,6 +43208,7 @@ type SessionMutation struct {
 	appendamr        []string
 	id_token         *string
 	authenticated_at *time.Time
+	name             *string
 	seen_at          *time.Time
 	expires_at       *time.Time
 	ended_at         *time.Time
@@ -43866,6 +43867,55 @@ func (m *SessionMutation) ResetAuthenticatedAt() {
 	delete(m.clearedFields, session.FieldAuthenticatedAt)
 }
 
+// SetName sets the "name" field.
+func (m *SessionMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *SessionMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ClearName clears the value of the "name" field.
+func (m *SessionMutation) ClearName() {
+	m.name = nil
+	m.clearedFields[session.FieldName] = struct{}{}
+}
+
+// NameCleared returns if the "name" field was cleared in this mutation.
+func (m *SessionMutation) NameCleared() bool {
+	_, ok := m.clearedFields[session.FieldName]
+	return ok
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *SessionMutation) ResetName() {
+	m.name = nil
+	delete(m.clearedFields, session.FieldName)
+}
+
 // SetSeenAt sets the "seen_at" field.
 func (m *SessionMutation) SetSeenAt(t time.Time) {
 	m.seen_at = &t
@@ -44152,7 +44202,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, session.FieldCreatedAt)
 	}
@@ -44188,6 +44238,9 @@ func (m *SessionMutation) Fields() []string {
 	}
 	if m.authenticated_at != nil {
 		fields = append(fields, session.FieldAuthenticatedAt)
+	}
+	if m.name != nil {
+		fields = append(fields, session.FieldName)
 	}
 	if m.seen_at != nil {
 		fields = append(fields, session.FieldSeenAt)
@@ -44230,6 +44283,8 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.IDToken()
 	case session.FieldAuthenticatedAt:
 		return m.AuthenticatedAt()
+	case session.FieldName:
+		return m.Name()
 	case session.FieldSeenAt:
 		return m.SeenAt()
 	case session.FieldExpiresAt:
@@ -44269,6 +44324,8 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldIDToken(ctx)
 	case session.FieldAuthenticatedAt:
 		return m.OldAuthenticatedAt(ctx)
+	case session.FieldName:
+		return m.OldName(ctx)
 	case session.FieldSeenAt:
 		return m.OldSeenAt(ctx)
 	case session.FieldExpiresAt:
@@ -44368,6 +44425,13 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAuthenticatedAt(v)
 		return nil
+	case session.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
 	case session.FieldSeenAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -44440,6 +44504,9 @@ func (m *SessionMutation) ClearedFields() []string {
 	if m.FieldCleared(session.FieldAuthenticatedAt) {
 		fields = append(fields, session.FieldAuthenticatedAt)
 	}
+	if m.FieldCleared(session.FieldName) {
+		fields = append(fields, session.FieldName)
+	}
 	if m.FieldCleared(session.FieldEndedAt) {
 		fields = append(fields, session.FieldEndedAt)
 	}
@@ -44477,6 +44544,9 @@ func (m *SessionMutation) ClearField(name string) error {
 		return nil
 	case session.FieldAuthenticatedAt:
 		m.ClearAuthenticatedAt()
+		return nil
+	case session.FieldName:
+		m.ClearName()
 		return nil
 	case session.FieldEndedAt:
 		m.ClearEndedAt()
@@ -44524,6 +44594,9 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldAuthenticatedAt:
 		m.ResetAuthenticatedAt()
+		return nil
+	case session.FieldName:
+		m.ResetName()
 		return nil
 	case session.FieldSeenAt:
 		m.ResetSeenAt()

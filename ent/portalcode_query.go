@@ -265,6 +265,17 @@ func (_q *PortalCodeQuery) Clone() *PortalCodeQuery {
 	}
 }
 
+// WithPortal tells the query-builder to eager-load the nodes that are connected to
+// the "portal" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PortalCodeQuery) WithPortal(opts ...func(*PortalQuery)) *PortalCodeQuery {
+	query := (&PortalClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPortal = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //

@@ -1785,6 +1785,10 @@ func init() {
 	sessionDescAcr := sessionFields[7].Descriptor()
 	// session.AcrValidator is a validator for the "acr" field. It is called by the builders before save.
 	session.AcrValidator = sessionDescAcr.Validators[0].(func(string) error)
+	// sessionDescName is the schema descriptor for name field.
+	sessionDescName := sessionFields[11].Descriptor()
+	// session.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	session.NameValidator = sessionDescName.Validators[0].(func(string) error)
 	// sessionDescID is the schema descriptor for id field.
 	sessionDescID := sessionMixinFields0[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.

@@ -43,6 +43,8 @@ type Session struct {
 	IDToken *string `json:"-"`
 	// AuthenticatedAt holds the value of the "authenticated_at" field.
 	AuthenticatedAt *time.Time `json:"authenticated_at,omitempty"`
+	// what the person calls a token that they lent themselves
+	Name *string `json:"name,omitempty"`
 	// SeenAt holds the value of the "seen_at" field.
 	SeenAt time.Time `json:"seen_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
@@ -79,7 +81,7 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case session.FieldAmr:
 			values[i] = new([]byte)
-		case session.FieldID, session.FieldPersonID, session.FieldIdentityID, session.FieldParentID, session.FieldPortalID, session.FieldKind, session.FieldDigest, session.FieldSid, session.FieldAcr, session.FieldIDToken:
+		case session.FieldID, session.FieldPersonID, session.FieldIdentityID, session.FieldParentID, session.FieldPortalID, session.FieldKind, session.FieldDigest, session.FieldSid, session.FieldAcr, session.FieldIDToken, session.FieldName:
 			values[i] = new(sql.NullString)
 		case session.FieldCreatedAt, session.FieldAuthenticatedAt, session.FieldSeenAt, session.FieldExpiresAt, session.FieldEndedAt:
 			values[i] = new(sql.NullTime)
@@ -183,6 +185,13 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AuthenticatedAt = new(time.Time)
 				*_m.AuthenticatedAt = value.Time
+			}
+		case session.FieldName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name", values[i])
+			} else if value.Valid {
+				_m.Name = new(string)
+				*_m.Name = value.String
 			}
 		case session.FieldSeenAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {

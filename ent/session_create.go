@@ -120,6 +120,12 @@ func (_c *SessionCreate) SetNillableAuthenticatedAt(v *time.Time) *SessionCreate
 	return _c
 }
 
+// SetName sets the "name" field.
+func (_c *SessionCreate) SetName(v string) *SessionCreate {
+	_c.mutation.SetName(v)
+	return _c
+}
+
 // SetSeenAt sets the "seen_at" field.
 func (_c *SessionCreate) SetSeenAt(v time.Time) *SessionCreate {
 	_c.mutation.SetSeenAt(v)
@@ -246,6 +252,11 @@ func (_c *SessionCreate) check() error {
 			return &ValidationError{Name: "acr", err: fmt.Errorf(`ent: validator failed for field "Session.acr": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Name(); ok {
+		if err := session.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Session.name": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.SeenAt(); !ok {
 		return &ValidationError{Name: "seen_at", err: errors.New(`ent: missing required field "Session.seen_at"`)}
 	}
@@ -329,6 +340,10 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AuthenticatedAt(); ok {
 		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)
 		_node.AuthenticatedAt = &value
+	}
+	if value, ok := _c.mutation.Name(); ok {
+		_spec.SetField(session.FieldName, field.TypeString, value)
+		_node.Name = &value
 	}
 	if value, ok := _c.mutation.SeenAt(); ok {
 		_spec.SetField(session.FieldSeenAt, field.TypeTime, value)

@@ -295,6 +295,17 @@ func (_q *SessionQuery) WithParent(opts ...func(*SessionQuery)) *SessionQuery {
 	return _q
 }
 
+// WithPortal tells the query-builder to eager-load the nodes that are connected to
+// the "portal" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *SessionQuery) WithPortal(opts ...func(*PortalQuery)) *SessionQuery {
+	query := (&PortalClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPortal = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //

@@ -154,6 +154,18 @@ func (_u *SessionUpdate) ClearAuthenticatedAt() *SessionUpdate {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *SessionUpdate) SetName(v string) *SessionUpdate {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// ClearName clears the value of the "name" field.
+func (_u *SessionUpdate) ClearName() *SessionUpdate {
+	_u.mutation.ClearName()
+	return _u
+}
+
 // SetSeenAt sets the "seen_at" field.
 func (_u *SessionUpdate) SetSeenAt(v time.Time) *SessionUpdate {
 	_u.mutation.SetSeenAt(v)
@@ -249,6 +261,11 @@ func (_u *SessionUpdate) check() error {
 			return &ValidationError{Name: "acr", err: fmt.Errorf(`ent: validator failed for field "Session.acr": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Name(); ok {
+		if err := session.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Session.name": %w`, err)}
+		}
+	}
 	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Session.person"`)
 	}
@@ -313,6 +330,12 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.AuthenticatedAtCleared() {
 		_spec.ClearField(session.FieldAuthenticatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(session.FieldName, field.TypeString, value)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(session.FieldName, field.TypeString)
 	}
 	if value, ok := _u.mutation.SeenAt(); ok {
 		_spec.SetField(session.FieldSeenAt, field.TypeTime, value)
@@ -498,6 +521,18 @@ func (_u *SessionUpdateOne) ClearAuthenticatedAt() *SessionUpdateOne {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *SessionUpdateOne) SetName(v string) *SessionUpdateOne {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// ClearName clears the value of the "name" field.
+func (_u *SessionUpdateOne) ClearName() *SessionUpdateOne {
+	_u.mutation.ClearName()
+	return _u
+}
+
 // SetSeenAt sets the "seen_at" field.
 func (_u *SessionUpdateOne) SetSeenAt(v time.Time) *SessionUpdateOne {
 	_u.mutation.SetSeenAt(v)
@@ -606,6 +641,11 @@ func (_u *SessionUpdateOne) check() error {
 			return &ValidationError{Name: "acr", err: fmt.Errorf(`ent: validator failed for field "Session.acr": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Name(); ok {
+		if err := session.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Session.name": %w`, err)}
+		}
+	}
 	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Session.person"`)
 	}
@@ -687,6 +727,12 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if _u.mutation.AuthenticatedAtCleared() {
 		_spec.ClearField(session.FieldAuthenticatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(session.FieldName, field.TypeString, value)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(session.FieldName, field.TypeString)
 	}
 	if value, ok := _u.mutation.SeenAt(); ok {
 		_spec.SetField(session.FieldSeenAt, field.TypeTime, value)

@@ -101,6 +101,7 @@ func (Session) Fields() []ent.Field {
 		field.JSON("amr", []string{}).Optional().Comment("how the provider says the person proved themselves (RFC 8176)"),
 		field.Text("id_token").Optional().Nillable().Sensitive().Comment("sealed under the key-encryption key: a hint for the provider's logout, nothing else"),
 		at("authenticated_at"), // nothing where the provider does not say when: unknown is not fresh
+		field.String("name").MaxRuneLen(60).Optional().Nillable().Comment("what the person calls a token that they lent themselves"),
 		moment("seen_at"), moment("expires_at"), at("ended_at"),
 	}
 }

@@ -40,6 +40,8 @@ const (
 	FieldIDToken = "id_token"
 	// FieldAuthenticatedAt holds the string denoting the authenticated_at field in the database.
 	FieldAuthenticatedAt = "authenticated_at"
+	// FieldName holds the string denoting the name field in the database.
+	FieldName = "name"
 	// FieldSeenAt holds the string denoting the seen_at field in the database.
 	FieldSeenAt = "seen_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -104,6 +106,7 @@ var Columns = []string{
 	FieldAmr,
 	FieldIDToken,
 	FieldAuthenticatedAt,
+	FieldName,
 	FieldSeenAt,
 	FieldExpiresAt,
 	FieldEndedAt,
@@ -136,6 +139,8 @@ var (
 	SidValidator func(string) error
 	// AcrValidator is a validator for the "acr" field. It is called by the builders before save.
 	AcrValidator func(string) error
+	// NameValidator is a validator for the "name" field. It is called by the builders before save.
+	NameValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -85,6 +85,11 @@ func AuthenticatedAt(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldAuthenticatedAt, v))
 }
 
+// Name applies equality check predicate on the "name" field. It's identical to NameEQ.
+func Name(v string) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldName, v))
+}
+
 // SeenAt applies equality check predicate on the "seen_at" field. It's identical to SeenAtEQ.
 func SeenAt(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldSeenAt, v))
@@ -304,6 +309,26 @@ func AuthenticatedAtIsNil() predicate.Session {
 // AuthenticatedAtNotNil applies the NotNil predicate on the "authenticated_at" field.
 func AuthenticatedAtNotNil() predicate.Session {
 	return predicate.Session(sql.FieldNotNull(FieldAuthenticatedAt))
+}
+
+// NameEQ applies the EQ predicate on the "name" field.
+func NameEQ(v string) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldName, v))
+}
+
+// NameIn applies the In predicate on the "name" field.
+func NameIn(vs ...string) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldName, vs...))
+}
+
+// NameIsNil applies the IsNil predicate on the "name" field.
+func NameIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldName))
+}
+
+// NameNotNil applies the NotNil predicate on the "name" field.
+func NameNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldName))
 }
 
 // SeenAtEQ applies the EQ predicate on the "seen_at" field.

@@ -53,7 +53,7 @@ func TestErrorsOfDocumentsAreProblems(t *testing.T) {
 		if got.Code != http.StatusNotFound || got.Header().Get("Content-Type") != "application/problem+json" || !strings.Contains(got.Body.String(), `"status":404`) {
 			t.Errorf("%s: %d %s", path, got.Code, got.Body)
 		}
-		if csp := got.Header().Get("Content-Security-Policy"); csp != "default-src 'none'; frame-ancestors 'none'" {
+		if csp := got.Header().Get("Content-Security-Policy"); csp != "default-src 'none'; frame-ancestors 'none'; sandbox" {
 			t.Errorf("%s: %q", path, csp)
 		}
 	}
@@ -247,7 +247,7 @@ func TestSessionsThatIdledOutAreNotListed(t *testing.T) {
 	w.cookie(ada)
 	w.SetClock(w.Now().Add(2 * time.Hour))
 	now := w.cookie(ada).String()
-	if n := strings.Count(w.request(http.MethodGet, "/account", "Accept", "text/html", "Cookie", now).Body.String(), `action="/account/sessions/`); n > 1 {
+	if n := strings.Count(w.request(http.MethodGet, "/account", "Accept", "text/html", "Cookie", now).Body.String(), `/end"><button`); n > 1 {
 		t.Errorf("the page lists %d", n)
 	}
 	r := httptest.NewRequest(http.MethodPost, base+"/graphql", strings.NewReader(`{"query":"{ viewer { sessions { totalCount } } }"}`))

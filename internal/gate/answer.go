@@ -106,7 +106,6 @@ func (g *gate) write(w http.ResponseWriter, r *http.Request, status int, respons
 	h.Set("Content-Type", mediaType(r.Header.Values("Accept"))+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes()) // a client that has gone away is nobody to tell
 }

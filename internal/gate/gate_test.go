@@ -179,9 +179,8 @@ func serve(t *testing.T, h http.Handler, r *http.Request) answered {
 		t.Fatalf("the answer is not JSON: %v: %s", err, a.Body)
 	}
 	for name, want := range map[string]string{
-		"Content-Length":         strconv.Itoa(w.Body.Len()),
-		"Cache-Control":          "no-store",
-		"X-Content-Type-Options": "nosniff",
+		"Content-Length": strconv.Itoa(w.Body.Len()),
+		"Cache-Control":  "no-store",
 	} {
 		if got := a.Header.Get(name); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)

@@ -112,7 +112,6 @@ const vary = "Accept, Accept-Language, Authorization, Cookie"
 // its way, unless something before us speaks to one client only.
 func (g *gate) give(w http.ResponseWriter, r *http.Request, k *kept) {
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
 	if r.Method != http.MethodGet || h.Get("Set-Cookie") != "" {
 		h.Set("Cache-Control", "no-store")
 	} else {

@@ -37,10 +37,9 @@ func TestAGetIsAnsweredWithAValidator(t *testing.T) {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 			for name, want := range map[string]string{
-				"ETag":                   etag,
-				"Cache-Control":          "public, max-age=10, stale-while-revalidate=60",
-				"Vary":                   "Accept, Accept-Language, Authorization, Cookie",
-				"X-Content-Type-Options": "nosniff",
+				"ETag":          etag,
+				"Cache-Control": "public, max-age=10, stale-while-revalidate=60",
+				"Vary":          "Accept, Accept-Language, Authorization, Cookie",
 			} {
 				if got := w.Header().Get(name); got != want {
 					t.Errorf("%s = %q, want %q", name, got, want)

@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	sessions "github.com/peregrine-exchange/peregrine/internal/authn/session"
@@ -29,13 +30,14 @@ import (
 // named beside them.
 type Record struct {
 	Profile      *ent.Profile
-	Affiliations []*ent.Affiliation     // institution, programme; oldest first
-	Roles        []Role                 // in the order in which they were given
-	Applications []*ent.Application     // host, offering and its version; newest first
-	Credentials  []*ent.Credential      // institution, version; newest first
-	Recognitions []*ent.RecognitionCase // home, credential and its version; newest first
-	Accounts     []*ent.Identity        // oldest first
-	Sessions     []*ent.Session         // that have not ended; newest first
+	Affiliations []*ent.Affiliation      // institution, programme; oldest first
+	Roles        []Role                  // in the order in which they were given
+	Applications []*ent.Application      // host, offering and its version; newest first
+	Credentials  []*ent.Credential       // institution, version; newest first
+	Recognitions []*ent.RecognitionCase  // home, credential and its version; newest first
+	Accounts     []*ent.Identity         // oldest first
+	Homes        map[ident.ID]vocab.Text // names of institutions, by the provider that speaks for that one alone
+	Sessions     []*ent.Session          // that have not ended; newest first
 }
 
 // Role is a role that is held, and the name of the institution or alliance at
@@ -136,11 +138,28 @@ func (s *Service) recognitions(ctx context.Context, r *Record, v *viewer.Viewer,
 
 func (s *Service) accounts(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
 	r.Accounts, err = s.DB.Identity.Query().Where(identity.PersonID(v.PersonID)).Order(identity.ByID()).Limit(limit).All(ctx)
+	if err != nil || len(r.Accounts) == 0 {
+		return err
+	}
+	var providers []ident.ID
+	for _, a := range r.Accounts {
+		providers = append(providers, a.ProviderID)
+	}
+	// For whom a provider speaks is public: who signs in chooses by it.
+	homes, err := s.DB.ProviderHome.Query().Where(providerhome.ProviderIDIn(providers...)).WithInstitution().All(viewer.AsSystem(ctx))
+	r.Homes = map[ident.ID]vocab.Text{}
+	for _, h := range homes {
+		if _, another := r.Homes[h.ProviderID]; another {
+			r.Homes[h.ProviderID] = nil
+			continue
+		}
+		r.Homes[h.ProviderID] = h.Edges.Institution.Name
+	}
 	return err
 }
 
 func (s *Service) sessions(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
-	r.Sessions, err = s.DB.Session.Query().Where(session.PersonID(v.PersonID), sessions.Alive(s.Now())).
+	r.Sessions, err = s.DB.Session.Query().Where(session.PersonID(v.PersonID), sessions.Alive(s.Now())).WithPortal().
 		Order(session.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
 	return err
 }

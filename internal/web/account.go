@@ -2,10 +2,19 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
 
+	stored "github.com/peregrine-exchange/peregrine/ent/session"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/record"
+	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -14,9 +23,19 @@ import (
 // accountRows bounds each list of the account page; the API pages through all.
 const accountRows = 50
 
+// saidCookie carries what an action has done to the page that follows it, for a
+// minute. An address would carry it too, and say it to whoever follows a link.
+const saidCookie = "said"
+
 // account shows the signed-in person what is stored about them. All of it is
 // read with their own rights.
 func (s *site) account(w http.ResponseWriter, r *http.Request) {
+	s.showAccount(w, r, "", nil)
+}
+
+// showAccount is account with the name that was sent for a token, and why it was
+// refused.
+func (s *site) showAccount(w http.ResponseWriter, r *http.Request, name string, fault *problem.Error) {
 	v := viewer.From(r.Context())
 	if v.Kind != viewer.Person {
 		http.Redirect(w, r, pages.SignIn{ReturnTo: "/account"}.All(), http.StatusSeeOther)
@@ -28,13 +47,28 @@ func (s *site) account(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	named(r, learner.FullName(rec.Profile))
-	page := pages.Account{
-		Chrome: s.chrome(r),
-		Lend:   "curl -X POST -b '" + s.Auth.Cookie.Name() + "=VALUE' " + s.BaseURL + "/auth/bearer",
-		Use:    "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql",
+	page := pages.Account{Chrome: s.chrome(r), Proof: proofOf(v), TokenName: name, Said: pages.Said(s.Auth.Cookie.NamedValue(r, saidCookie)).Known()}
+	if page.Said != "" {
+		http.SetCookie(w, s.Auth.Cookie.Named(saidCookie, "", -1))
+	}
+	if fault != nil {
+		page.Fault, page.FaultAt = fault.In(s.pages.Language(r)), fault.Field[len(fault.Field)-1]
+	}
+	for _, lifetime := range session.Lifetimes {
+		page.Minutes = append(page.Minutes, int(lifetime.Minutes()))
 	}
 	fillAccount(&page, rec, v.SessionID)
 	s.pages.Show(w, r, page)
+}
+
+func proofOf(v *viewer.Viewer) pages.Proof {
+	switch {
+	case v.SteppedUp:
+		return pages.SteppedUp
+	case len(v.StepUpAt) > 0:
+		return pages.FactorNeeded
+	}
+	return pages.OneFactor
 }
 
 // fillAccount puts a record on the page. current is the session that asks.
@@ -69,21 +103,141 @@ func fillAccount(page *pages.Account, rec record.Record, current ident.ID) {
 		page.Recognitions = append(page.Recognitions, pages.Recognition{Title: c.Edges.Credential.Edges.Version.Title, Home: c.Edges.Home.Name,
 			State: string(c.State), Basis: string(c.Basis), ECTS: c.Ects, DueAt: c.DueAt, DecidedAt: c.DecidedAt})
 	}
-	for _, a := range rec.Accounts {
-		page.Accounts = append(page.Accounts, pages.LinkedAccount{Issuer: a.Issuer, SignedInAt: a.SignedInAt})
-	}
+	var inUse ident.ID // account
 	for _, live := range rec.Sessions {
-		page.Sessions = append(page.Sessions, pages.Session{ID: string(live.ID), Kind: string(live.Kind), Current: live.ID == current,
-			StartedAt: live.CreatedAt, SeenAt: live.SeenAt, ExpiresAt: live.ExpiresAt})
+		row := pages.Session{ID: string(live.ID), Kind: string(live.Kind), Name: vocab.OrZero(live.Name), Current: live.ID == current,
+			StartedAt: live.CreatedAt, SeenAt: live.SeenAt, ExpiresAt: live.ExpiresAt}
+		if p := live.Edges.Portal; p != nil {
+			row.Name = p.Name
+		}
+		if row.Current {
+			inUse = live.IdentityID
+		}
+		if live.Kind == stored.KindBEARER {
+			page.Tokens = append(page.Tokens, row)
+		} else {
+			page.Sessions = append(page.Sessions, row)
+		}
+	}
+	for _, a := range rec.Accounts {
+		page.Accounts = append(page.Accounts, pages.LinkedAccount{ID: string(a.ID), Institution: rec.Homes[a.ProviderID], Host: hostOf(a.Issuer),
+			SignedInAt: a.SignedInAt, Current: a.ID == inUse})
 	}
 }
 
-// endSession ends one of the signed-in person's sessions.
+// hostOf is what people know of an issuer: its host, or all of it where that is
+// no address.
+func hostOf(issuer string) string {
+	if u, err := url.Parse(issuer); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return issuer
+}
+
+// done leads back to the account, which says what was done.
+func (s *site) done(w http.ResponseWriter, r *http.Request, said pages.Said) {
+	http.SetCookie(w, s.Auth.Cookie.Named(saidCookie, string(said), 60))
+	http.Redirect(w, r, "/account", http.StatusSeeOther)
+}
+
+// endSession ends one of the signed-in person's sessions or tokens.
 func (s *site) endSession(w http.ResponseWriter, r *http.Request) {
 	id, _ := ident.Parse(r.PathValue("id"))
 	if _, err := s.Sessions.EndOwn(r.Context(), id); err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	s.done(w, r, pages.SessionEnded)
+}
+
+// endOthers ends all sessions of the signed-in person but this one and its tokens.
+func (s *site) endOthers(w http.ResponseWriter, r *http.Request) {
+	_, n, err := s.Sessions.EndOthers(r.Context(), viewer.From(r.Context()).SessionID)
+	switch {
+	case err != nil:
+		s.fail(w, r, err)
+	case n == 0:
+		s.done(w, r, pages.NoOthers)
+	default:
+		s.done(w, r, pages.OthersEnded)
+	}
+}
+
+// lendNamed lends a token under a name and shows it, this once: the answer to
+// the form is the only place where it stands, and no cache keeps that.
+func (s *site) lendNamed(w http.ResponseWriter, r *http.Request) {
+	v := viewer.From(r.Context())
+	if v.Kind != viewer.Person {
+		s.fail(w, r, problem.New(problem.Unauthenticated, "sign in first"))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	name := r.PostFormValue("name")
+	minutes, _ := strconv.Atoi(r.PostFormValue("minutes"))
+	secret, expires, err := s.Sessions.LendNamed(r.Context(), v.SessionID, name, time.Duration(minutes)*time.Minute)
+	if all := problem.All(err); all != nil && all[0].Code == problem.Invalid && len(all[0].Field) > 0 {
+		s.showAccount(w, r, vocab.Clean(maxShownName, name), all[0])
+		return
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.pages.Show(w, r, pages.Token{Chrome: s.chrome(r), Name: strings.TrimSpace(name), Secret: secret, ExpiresAt: expires,
+		Command: "curl -H 'Authorization: Bearer " + secret + "' \\\n  -H 'Content-Type: application/json' \\\n  -d '" +
+			`{"query":"{ viewer { person { displayName } } }"}` + "' \\\n  " + s.BaseURL + "/graphql"})
+}
+
+// askUnlink asks whether an account is to be unlinked.
+func (s *site) askUnlink(w http.ResponseWriter, r *http.Request) {
+	s.showUnlink(w, r, nil)
+}
+
+func (s *site) showUnlink(w http.ResponseWriter, r *http.Request, fault *problem.Error) {
+	v := viewer.From(r.Context())
+	if v.Kind != viewer.Person {
+		http.Redirect(w, r, pages.SignIn{ReturnTo: r.URL.Path}.All(), http.StatusSeeOther)
+		return
+	}
+	rec, err := s.Records.Of(r.Context(), v, accountRows)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	for _, a := range rec.Accounts {
+		if string(a.ID) != r.PathValue("id") {
+			continue
+		}
+		page := pages.Unlink{Chrome: s.chrome(r), ID: string(a.ID), Institution: rec.Homes[a.ProviderID], Host: hostOf(a.Issuer)}
+		if fault != nil {
+			page.Fault = fault.In(s.pages.Language(r))
+		}
+		s.pages.Show(w, r, page)
+		return
+	}
+	s.fail(w, r, problem.Missing("account"))
+}
+
+// unlink takes an account from the signed-in person. Where that needs a second
+// factor the page leads to it by a link, and back to the question: a form that
+// leads on to the provider is not allowed here.
+func (s *site) unlink(w http.ResponseWriter, r *http.Request) {
+	id, _ := ident.Parse(r.PathValue("id"))
+	err := s.Learners.Unlink(r.Context(), id)
+	all := problem.All(err)
+	switch {
+	case err == nil:
+		s.done(w, r, pages.Unlinked)
+	case all != nil && all[0].Code == problem.StepUpRequired:
+		s.pages.Trouble(w, r, pages.Trouble{Chrome: s.chrome(r), Cause: pages.StepUpFirst, RequestID: telemetry.RequestID(r.Context()), StepUp: stepUpTo(r.URL.Path)})
+	case all != nil && all[0].Code == problem.Conflict:
+		s.showUnlink(w, r, all[0])
+	default:
+		s.fail(w, r, err)
+	}
+}
+
+// stepUpTo is where a second factor is proved, for going on at a path.
+func stepUpTo(path string) string {
+	return strings.TrimSuffix(authz.StepUpPath, "/") + url.QueryEscape(path)
 }

@@ -67,7 +67,7 @@ func (s *site) export(w http.ResponseWriter, r *http.Request, e exchange.Export,
 		return
 	}
 	openTo(w, e.MediaType, documentTTL)
-	w.Header().Set("Content-Disposition", `inline; filename="`+e.Name+`"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+e.Name+`"`)
 	s.finish(w, r, e.Write(writer{w, patient(w, pieceTime, exportTime)}, exchange.Listed(r.Context(), s.Discovery, s.BaseURL, institution)))
 }
 

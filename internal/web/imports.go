@@ -44,7 +44,6 @@ func (s *site) answerRun(w http.ResponseWriter, run *ent.ImportRun, status int) 
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	writeJSON(w, map[string]any{
 		"id": run.ID, "state": run.State, "url": s.runURL(run), "bytes": run.Bytes, "rows": run.Rows, "created": run.Created, "updated": run.Updated,

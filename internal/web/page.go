@@ -34,6 +34,11 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /visibility", s.visibility)
 	mux.HandleFunc("GET /account", s.account)
 	mux.HandleFunc("POST /account/sessions/{id}/end", s.endSession)
+	mux.HandleFunc("POST /account/sessions/end-others", s.endOthers)
+	mux.HandleFunc("POST /account/tokens", s.lendNamed)
+	mux.HandleFunc("GET /account/accounts/{id}/unlink", s.askUnlink)
+	mux.HandleFunc("POST /account/accounts/{id}/unlink", s.unlink)
+	mux.HandleFunc("GET /signout", s.signOut)
 	if s.Demo != nil {
 		mux.HandleFunc("GET /demo", func(w http.ResponseWriter, r *http.Request) {
 			s.pages.Show(w, r, pages.Demo{Chrome: s.chrome(r), Groups: s.Demo})
@@ -41,7 +46,7 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /explorer/", http.StripPrefix("/explorer", explorer.Handler(explorer.Options{
 		Endpoint: "/graphql", Title: "Peregrine API", Examples: Examples, Viewer: func(r *http.Request) string { return s.chrome(r).SignedInAs },
-		SignInURL: "/signin?return_to=/explorer/", SignOutURL: "/account", AccountURL: "/account", SchemaURL: "/schema.graphql",
+		SignInURL: "/signin?return_to=/explorer/", SignOutURL: "/signout", AccountURL: "/account", SchemaURL: "/schema.graphql",
 	})))
 }
 
@@ -83,7 +88,21 @@ func (s *site) chrome(r *http.Request) pages.Chrome {
 
 // trouble shows an error page.
 func (s *site) trouble(w http.ResponseWriter, r *http.Request, cause pages.Cause) {
-	s.pages.Trouble(w, r, pages.Trouble{Cause: cause, RequestID: telemetry.RequestID(r.Context()), ReturnTo: returnTo(r)})
+	page := pages.Trouble{Cause: cause, RequestID: telemetry.RequestID(r.Context()), ReturnTo: returnTo(r)}
+	if cause == pages.StepUpFirst {
+		page.StepUp = stepUpTo("/account")
+	}
+	s.pages.Trouble(w, r, page)
+}
+
+// signOut asks whether to sign out, for pages that have no form for it.
+func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
+	chrome := s.chrome(r)
+	if chrome.SignedInAs == "" {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
+	s.pages.Show(w, r, pages.SignOut{Chrome: chrome})
 }
 
 // homeCourses is how many courses the start page shows.

@@ -134,7 +134,6 @@ func (s *site) grant(w http.ResponseWriter, r *http.Request, ask lend.Request) {
 // else's to store or to learn from a referrer.
 func (s *site) back(w http.ResponseWriter, r *http.Request, to string) {
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
@@ -165,7 +164,6 @@ func (s *site) lending(w http.ResponseWriter, r *http.Request, q url.Values) (le
 func (s *site) redeem(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	r.Body = http.MaxBytesReader(w, r.Body, 4*maxRequest)
 	var token lend.Token
 	err := error(lend.InvalidRequest)

@@ -27,7 +27,6 @@ func openTo(w http.ResponseWriter, contentType string, ttl time.Duration) {
 	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(ttl.Seconds())))
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", "ETag, Retry-After")
-	h.Set("X-Content-Type-Options", "nosniff")
 }
 
 const documentTTL = 5 * time.Minute
@@ -134,7 +133,6 @@ func (s *site) credentialFile(in form.Form) http.HandlerFunc {
 		h.Set("Content-Type", in.MediaType)
 		h.Set("Content-Disposition", `attachment; filename="`+in.File+`"`)
 		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Robots-Tag", "noindex")
 		_, _ = w.Write([]byte(v.JWT))
 	}

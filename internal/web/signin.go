@@ -30,7 +30,9 @@ var choosable = regexp.MustCompile(`^[a-z0-9.-]{1,191}$`)
 
 const yearSeconds = 365 * 24 * 3600
 
-func (s *site) signInRoutes(mux *http.ServeMux, signIn *oidcrp.Handlers) {
+// signInRoutes returns the mux of the routes below /auth/ that are the relying
+// party's own.
+func (s *site) signInRoutes(mux *http.ServeMux, signIn *oidcrp.Handlers) *http.ServeMux {
 	auth := http.NewServeMux()
 	signIn.Routes(auth)
 	mux.HandleFunc("GET /auth/start/{key}", func(w http.ResponseWriter, r *http.Request) {
@@ -56,6 +58,7 @@ func (s *site) signInRoutes(mux *http.ServeMux, signIn *oidcrp.Handlers) {
 		http.SetCookie(w, s.Auth.Cookie.Named(lastUsed, "", -1))
 		http.Redirect(w, r, pages.SignIn{ReturnTo: returnTo(r)}.All(), http.StatusSeeOther)
 	})
+	return auth
 }
 
 // returnTo is the path on this server to which a request wants to return.

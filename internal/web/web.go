@@ -83,7 +83,7 @@ func New(p Parts) (http.Handler, error) {
 	mux.HandleFunc("GET /imports/{id}", s.showImport)
 	s.publicRoutes(mux)
 	s.exportRoutes(mux)
-	s.signInRoutes(mux, signIn)
+	auth := s.signInRoutes(mux, signIn)
 	s.portalRoutes(mux)
 	s.pageRoutes(mux)
 	s.textRoutes(mux)
@@ -93,7 +93,13 @@ func New(p Parts) (http.Handler, error) {
 	p.Auth.Tokens.Routes(outer)
 	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.fail}, mux))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.elsewhere(w, r, outer, mux) })
-	return s.around(s.shared(outer)), nil
+	return &Site{s.around(s.shared(outer)), []*http.ServeMux{outer, mux, auth}}, nil
+}
+
+// Site answers all requests by the routes of its muxes.
+type Site struct {
+	http.Handler
+	Muxes []*http.ServeMux
 }
 
 func (s *site) publicRoutes(mux *http.ServeMux) {
@@ -112,11 +118,7 @@ func (s *site) around(next http.Handler) http.Handler {
 		ctx = viewer.With(framed(ctx), &viewer.Viewer{Kind: viewer.Anonymous}) // until somebody is known
 		r.RemoteAddr = clientAddress(r, s.Proxies)
 		w.Header().Set("X-Request-Id", id)
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages have their own
-		if strings.HasPrefix(s.BaseURL, "https:") {
-			// This host alone: what stands below it may belong to others.
-			w.Header().Set("Strict-Transport-Security", "max-age=63072000")
-		}
+		protect(w.Header(), strings.HasPrefix(s.BaseURL, "https:"))
 		began := time.Now()
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
@@ -223,7 +225,6 @@ func (s *site) failWith(w http.ResponseWriter, r *http.Request, status int, err 
 	}
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
 	body, _ := json.Marshal(answer)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -7,6 +7,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -123,6 +125,31 @@ func (s *Service) isStaff(ctx context.Context, person ident.ID, now time.Time) (
 // Lend makes a bearer token that acts for the session's person. It ends with
 // the session, or after an hour.
 func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, expires time.Time, err error) {
+	return s.lendFor(ctx, parent, "", lent)
+}
+
+// Lifetimes are those from which the person chooses for a token that they name,
+// the longest last.
+var Lifetimes = []time.Duration{15 * time.Minute, 30 * time.Minute, lent}
+
+// maxLoanName is how long the name of a token may be, in characters.
+const maxLoanName = 60
+
+// LendNamed is Lend under a name by which the person tells the token from their
+// others, and for one of Lifetimes.
+func (s *Service) LendNamed(ctx context.Context, parent ident.ID, name string, lifetime time.Duration) (secret string, expires time.Time, err error) {
+	name, bad := vocab.NeededLine(maxLoanName, name, "input", "name")
+	var wrong error
+	if !slices.Contains(Lifetimes, lifetime) {
+		wrong = problem.New(problem.Invalid, "a token lasts 15, 30 or 60 minutes").At("input", "minutes")
+	}
+	if err := errors.Join(bad, wrong); err != nil {
+		return "", time.Time{}, err
+	}
+	return s.lendFor(ctx, parent, name, lifetime)
+}
+
+func (s *Service) lendFor(ctx context.Context, parent ident.ID, name string, lifetime time.Duration) (secret string, expires time.Time, err error) {
 	system := viewer.AsSystem(ctx)
 	p, err := s.DB.Session.Get(system, parent)
 	if err != nil {
@@ -135,12 +162,18 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 		return "", time.Time{}, problem.New(problem.Unauthenticated, "sign in first")
 	}
 	secret = NewSecret()
-	return secret, s.lentUntil(p), s.create(ctx, "", nil, func(tx *ent.Tx) *ent.SessionCreate { return s.lend(tx, p, secret) })
+	return secret, s.lentUntil(p, lifetime), s.create(ctx, "", nil, func(tx *ent.Tx) *ent.SessionCreate {
+		made := s.lend(tx, p, secret, lifetime)
+		if name != "" {
+			made.SetName(name)
+		}
+		return made
+	})
 }
 
 // LendTo lends a token of a browser's session to a portal, in the caller's
 // transaction, which also records it. It returns nil when the session has ended.
-func (s *Service) LendTo(ctx context.Context, tx *ent.Tx, parent, portal ident.ID) (lent *ent.Session, secret string, err error) {
+func (s *Service) LendTo(ctx context.Context, tx *ent.Tx, parent, portal ident.ID) (made *ent.Session, secret string, err error) {
 	p, err := tx.Session.Get(ctx, parent)
 	if ent.IsNotFound(err) || err == nil && (p.Kind != session.KindBROWSER || !s.alive(p, vocab.Now(s.Now))) {
 		return nil, "", nil
@@ -149,18 +182,19 @@ func (s *Service) LendTo(ctx context.Context, tx *ent.Tx, parent, portal ident.I
 		return nil, "", err
 	}
 	secret = NewSecret()
-	lent, err = s.lend(tx, p, secret).SetPortalID(portal).Save(ctx)
-	return lent, secret, err
+	made, err = s.lend(tx, p, secret, lent).SetPortalID(portal).Save(ctx)
+	return made, secret, err
 }
 
-func (s *Service) lend(tx *ent.Tx, p *ent.Session, secret string) *ent.SessionCreate {
+func (s *Service) lend(tx *ent.Tx, p *ent.Session, secret string, lifetime time.Duration) *ent.SessionCreate {
 	now := vocab.Now(s.Now)
 	return tx.Session.Create().SetPersonID(p.PersonID).SetIdentityID(p.IdentityID).SetParentID(p.ID).SetKind(session.KindBEARER).
-		SetNillableAcr(p.Acr).SetAmr(p.Amr).SetDigest(storage.Digest(secret)).SetNillableAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(s.lentUntil(p))
+		SetNillableAcr(p.Acr).SetAmr(p.Amr).SetDigest(storage.Digest(secret)).SetNillableAuthenticatedAt(p.AuthenticatedAt).
+		SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(s.lentUntil(p, lifetime))
 }
 
-func (s *Service) lentUntil(p *ent.Session) time.Time {
-	until := vocab.Now(s.Now).Add(lent)
+func (s *Service) lentUntil(p *ent.Session, lifetime time.Duration) time.Time {
+	until := vocab.Now(s.Now).Add(lifetime)
 	if p.ExpiresAt.Before(until) {
 		return p.ExpiresAt
 	}

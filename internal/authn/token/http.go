@@ -53,7 +53,6 @@ func (s *Service) serveToken(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
 	h.Set("Content-Type", "application/json")
-	h.Set("X-Content-Type-Options", "nosniff")
 	from, _ := netip.ParseAddr(r.RemoteAddr)
 	if wait := s.networks.take(prefix(from), s.Now()); wait > 0 {
 		s.limited(w, seconds(wait))

@@ -7,8 +7,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Account shows a signed-in person what is stored about them. Its form POST
-// /account/sessions/{id}/end ends a session.
+// Account shows a signed-in person what is stored about them. Its forms POST
+// /account/sessions/{id}/end, which ends a session or a token, POST
+// /account/sessions/end-others, and POST /account/tokens, which lends a token
+// and sends name and minutes.
 type Account struct {
 	Chrome
 	Name         string
@@ -20,10 +22,75 @@ type Account struct {
 	Credentials  []Credential
 	Recognitions []Recognition
 	Accounts     []LinkedAccount
-	Sessions     []Session
-	Lend         string // command line that lends a bearer token; empty when none can be lent
-	Use          string // command line that uses it
+	Sessions     []Session // browsers
+	Tokens       []Session
+	Proof        Proof
+	Said         Said   // what has just been done; may be empty
+	Minutes      []int  // for which a token can be lent
+	TokenName    string // as it was sent and refused
+	Fault        string // why it was refused, in the reader's language
+	FaultAt      string // the field of the form that it is about: name or minutes
 }
+
+// Said is what an action on the account has done.
+type Said string
+
+// What can be said. The cookie that carries it from the action to the page is
+// the browser's, so the page says nothing else.
+const (
+	SessionEnded Said = "session_ended"
+	OthersEnded  Said = "others_ended"
+	NoOthers     Said = "no_others"
+	Unlinked     Said = "unlinked"
+)
+
+// Known returns what can be said, or "".
+func (s Said) Known() Said {
+	switch s {
+	case SessionEnded, OthersEnded, NoOthers, Unlinked:
+		return s
+	}
+	return ""
+}
+
+// Message returns the key of its sentence.
+func (s Said) Message() string { return "account.said." + string(s) }
+
+// Proof is how strongly the person has proved themselves.
+type Proof string
+
+// The proofs.
+const (
+	OneFactor    Proof = "one"    // and nobody asks for more
+	FactorNeeded Proof = "needed" // a place that the person works for asks for a second factor
+	SteppedUp    Proof = "two"
+)
+
+// Message returns the key of its sentence.
+func (p Proof) Message() string { return "account.proof." + string(p) }
+
+// Unlink asks whether an account is to be unlinked. Its form POSTs to the
+// address of the page.
+type Unlink struct {
+	Chrome
+	ID          string
+	Institution vocab.Text // empty when the provider speaks for none alone
+	Host        string
+	Fault       string // why it was refused, in the reader's language; may be empty
+}
+
+// Token shows a token that was lent, this once.
+type Token struct {
+	Chrome
+	Name      string
+	Secret    string
+	Command   string // line that uses it
+	ExpiresAt time.Time
+}
+
+// SignOut asks whether to sign out. Pages whose forms may lead nowhere else have
+// a link to it, because signing out leads on to the provider.
+type SignOut struct{ Chrome }
 
 // Affiliation is a tie to an institution. Kind is a value of AffiliationKind.
 type Affiliation struct {
@@ -73,15 +140,19 @@ type Recognition struct {
 
 // LinkedAccount is one by which the person signs in.
 type LinkedAccount struct {
-	Issuer     string
-	SignedInAt *time.Time
+	ID          string
+	Institution vocab.Text // empty when the provider speaks for none alone
+	Host        string     // of the issuer
+	SignedInAt  *time.Time
+	Current     bool // the running session began with it
 }
 
 // Session is a signed-in browser (BROWSER) or a token that it lent (BEARER).
 type Session struct {
 	ID        string
 	Kind      string
-	Current   bool // the one that asks
+	Name      string // of a token: what its person or its portal is called; may be empty
+	Current   bool   // the one that asks
 	StartedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time

@@ -43,7 +43,7 @@ type Renderer struct {
 // names of the pages, each a file of template/.
 var names = []string{
 	"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "course", "credential",
-	"portal", "rights", "visibility",
+	"portal", "rights", "visibility", "unlink", "token", "signout",
 }
 
 // New reads the embedded templates, for each language.
@@ -128,6 +128,7 @@ type page struct {
 	personal bool // never stored by a cache
 	hidden   bool // not for search engines
 	fixed    bool // cannot be asked for again in another language
+	strict   bool // its forms lead nowhere but to this server
 }
 
 func (Home) page() page           { return page{name: "home"} }
@@ -138,10 +139,31 @@ func (Issuer) page() page         { return page{name: "issuer"} }
 func (Rights) page() page         { return page{name: "rights"} }
 func (Visibility) page() page     { return page{name: "visibility"} }
 func (SignIn) page() page         { return page{name: "signin", personal: true, hidden: true} }
-func (Account) page() page        { return page{name: "account", personal: true, hidden: true} }
+func (SignOut) page() page        { return page{name: "signout", personal: true, hidden: true} }
 func (Link) page() page           { return page{name: "link", personal: true, hidden: true} }
 func (Portal) page() page         { return page{name: "portal", personal: true, hidden: true} }
 func (Verification) page() page   { return page{name: "verification", personal: true, hidden: true} }
+
+// page of an account has the status of what went wrong with its form.
+func (a Account) page() page {
+	p := page{name: "account", personal: true, hidden: true, strict: true}
+	if a.Fault != "" {
+		p.status, p.fixed = http.StatusBadRequest, true
+	}
+	return p
+}
+
+func (u Unlink) page() page {
+	p := page{name: "unlink", personal: true, hidden: true, strict: true}
+	if u.Fault != "" {
+		p.status = http.StatusConflict
+	}
+	return p
+}
+
+func (Token) page() page {
+	return page{name: "token", personal: true, hidden: true, fixed: true, strict: true}
+}
 
 // frame is what the frame template shows.
 type frame struct {
@@ -150,6 +172,7 @@ type frame struct {
 	SignedInAs string
 	Demo       bool
 	Hidden     bool
+	Strict     bool
 	Style      string
 	Mark       string
 	Languages  []choice
@@ -164,7 +187,7 @@ func (r *Renderer) Show(w http.ResponseWriter, req *http.Request, main Page) {
 	r.remember(w, req, s)
 	f := frame{
 		Lang: s.tag.String(), Here: req.URL.Path, SignedInAs: main.viewer(),
-		Demo: r.options.Demo, Hidden: p.hidden, Style: r.style.path, Mark: r.mark.path,
+		Demo: r.options.Demo, Hidden: p.hidden, Strict: p.strict, Style: r.style.path, Mark: r.mark.path,
 		Languages: r.choices(req, s, p.fixed), Main: main,
 	}
 	var body bytes.Buffer
@@ -180,19 +203,18 @@ func (r *Renderer) Show(w http.ResponseWriter, req *http.Request, main Page) {
 	_, _ = w.Write(body.Bytes())
 }
 
-// guard sets the headers that keep a page to itself.
+// guard sets the headers that keep a page to itself, beyond those that every
+// answer of the server has.
 //
 // Chromium applies form-action to the redirects that follow a form as well, and
 // signing out redirects to the provider. So the directive is left out of pages
-// with that form; all other forms of these pages stay on this server anyway.
+// with that form; strict ones have a link to it instead.
 func guard(h http.Header, p page, signedIn bool) {
 	csp := "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-	if !signedIn {
+	if !signedIn || p.strict {
 		csp += "form-action 'self'; "
 	}
 	h.Set("Content-Security-Policy", csp+"base-uri 'none'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
 	h.Add("Vary", "Accept-Language, Cookie")
 	h.Set("Cache-Control", "no-cache")
 	if p.personal || signedIn || p.status != http.StatusOK {

@@ -180,13 +180,26 @@ func account() Account {
 			{Title: ai, Home: lut, State: "GRANTED", Basis: "RULE", ECTS: 750, DueAt: when("2027-01-03"), DecidedAt: on("2026-11-04")},
 			{Title: photo, Home: lut, State: "OPEN", DueAt: when("2027-01-03")},
 		},
+		Accounts: []LinkedAccount{
+			{ID: "idt_1", Institution: lut, Host: "login.lut.fi.example", SignedInAt: on("2026-11-23"), Current: true},
+			{ID: "idt_2", Host: "proxy.example"},
+		},
 		Sessions: []Session{
 			{ID: "ses_1", Kind: "BROWSER", Current: true, StartedAt: when("2026-11-23"), SeenAt: when("2026-11-23"), ExpiresAt: when("2026-11-24")},
-			{ID: "ses_2", Kind: "BEARER", StartedAt: when("2026-11-22"), SeenAt: when("2026-11-23"), ExpiresAt: when("2026-11-24")},
 		},
-		Lend: "curl -X POST -b '__Host-session=…' -H 'Content-Type: application/json' https://exchange.example/auth/bearer",
-		Use:  "curl -H 'Authorization: Bearer …' -H 'Content-Type: application/json' -d '{\"query\":\"{ viewer { kind } }\"}' https://exchange.example/graphql",
+		Tokens: []Session{
+			{ID: "ses_2", Kind: "BEARER", Name: "laptop", StartedAt: when("2026-11-22"), SeenAt: when("2026-11-23"), ExpiresAt: when("2026-11-24")},
+			{ID: "ses_3", Kind: "BEARER", StartedAt: when("2026-11-22"), SeenAt: when("2026-11-23"), ExpiresAt: when("2026-11-24")},
+		},
+		Proof: FactorNeeded, Said: OthersEnded, Minutes: []int{15, 60},
 	}
+}
+
+// refusedToken is the account after a token was asked for without a name.
+func refusedToken() Account {
+	a := account()
+	a.Said, a.Proof, a.Fault, a.FaultAt = "", SteppedUp, "this text is needed", "name"
+	return a
 }
 
 func issuer() Issuer {
@@ -316,6 +329,19 @@ func samples() []sample {
 			r.Show(w, q, Verify{Fault: NothingGiven})
 		}},
 		get("account", "/account", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, account()) }),
+		{"account-refused", "/account/tokens", http.MethodPost, 400, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, refusedToken()) }},
+		{"token", "/account/tokens", http.MethodPost, 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.Show(w, q, Token{Chrome: Chrome{SignedInAs: "Mikko Esimerkki"}, Name: "laptop", Secret: "s3cret", Command: "curl s3cret", ExpiresAt: when("2026-11-24")})
+		}},
+		get("unlink", "/account/accounts/idt_2/unlink", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.Show(w, q, Unlink{Chrome: Chrome{SignedInAs: "Mikko Esimerkki"}, ID: "idt_2", Institution: hannover, Host: "login.example"})
+		}),
+		{"unlink-refused", "/account/accounts/idt_2/unlink", http.MethodPost, 409, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.Show(w, q, Unlink{Chrome: Chrome{SignedInAs: "Mikko Esimerkki"}, ID: "idt_2", Host: "login.example", Fault: "it is the last"})
+		}},
+		get("signout", "/signout", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.Show(w, q, SignOut{Chrome{SignedInAs: "Mikko Esimerkki"}})
+		}),
 		get("portal", "/auth/portal?client_id=prt_1", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
 			r.Show(
 				w,
@@ -386,8 +412,8 @@ func TestPagesKeepToThemselves(t *testing.T) {
 	each(t, func(t *testing.T, s sample, lang string, w *httptest.ResponseRecorder) {
 		h := w.Header()
 		for name, want := range map[string]string{
-			"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-			"Vary": "Accept-Language, Cookie", "Content-Language": lang, "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+			"Content-Type": "text/html; charset=utf-8",
+			"Vary":         "Accept-Language, Cookie", "Content-Language": lang, "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 		} {
 			if got := h.Get(name); got != want {
 				t.Errorf("%s is %q, want %q", name, got, want)
@@ -400,6 +426,11 @@ func TestPagesKeepToThemselves(t *testing.T) {
 		for _, want := range []string{"default-src 'none'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"} {
 			if !strings.Contains(csp, want) {
 				t.Errorf("CSP %q lacks %s", csp, want)
+			}
+		}
+		for _, form := range []string{"account", "unlink", "token"} { // they hold power over the account
+			if strings.HasPrefix(s.name, form) && !strings.Contains(csp, "form-action 'self'") {
+				t.Errorf("forms may lead elsewhere: %q", csp)
 			}
 		}
 		signsOut := strings.Contains(w.Body.String(), `action="/auth/logout"`)
@@ -428,7 +459,7 @@ func TestMessagesGetTheirArguments(t *testing.T) {
 func TestPersonalPagesAreNotIndexed(t *testing.T) {
 	each(t, func(t *testing.T, s sample, _ string, w *httptest.ResponseRecorder) {
 		personal := false
-		for _, family := range []string{"credential", "verification", "unknown", "account", "signin", "trouble", "portal"} {
+		for _, family := range []string{"credential", "verification", "unknown", "account", "signin", "trouble", "portal", "token", "unlink", "signout"} {
 			personal = personal || strings.HasPrefix(s.name, family)
 		}
 		if got := w.Header().Get("X-Robots-Tag") == "noindex"; got != personal {

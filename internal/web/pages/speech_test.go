@@ -70,6 +70,12 @@ func used(t *testing.T) (keys, families map[string]bool) {
 	for _, f := range []VerifyFault{NothingGiven, ForeignLink, TooLong} {
 		keys[f.Message()] = true
 	}
+	for _, s := range []Said{SessionEnded, OthersEnded, NoOthers, Unlinked} {
+		keys[s.Message()] = true
+	}
+	for _, p := range []Proof{OneFactor, FactorNeeded, SteppedUp} {
+		keys[p.Message()] = true
+	}
 	for month := 1; month <= 12; month++ {
 		keys[fmt.Sprint("date.month.", month)] = true
 	}

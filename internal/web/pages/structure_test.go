@@ -191,8 +191,15 @@ func TestHostileNamesStayText(t *testing.T) {
 			r.Show(w, q, Verify{Fault: ForeignLink, Link: hostile, Credential: "</textarea>" + hostile})
 		},
 		"account": func(w http.ResponseWriter, q *http.Request) {
-			r.Show(w, q, Account{Chrome: chrome, Name: hostile, Email: hostile, Home: evil, Lend: hostile,
+			r.Show(w, q, Account{Chrome: chrome, Name: hostile, Email: hostile, Home: evil, TokenName: hostile, Fault: hostile,
+				Accounts: []LinkedAccount{{ID: hostile, Institution: evil, Host: hostile}}, Tokens: []Session{{ID: hostile, Kind: hostile, Name: hostile}},
 				Affiliations: []Affiliation{{Kind: hostile, Institution: evil}}, Sessions: []Session{{ID: hostile, Kind: hostile}}})
+		},
+		"unlink": func(w http.ResponseWriter, q *http.Request) {
+			r.Show(w, q, Unlink{Chrome: chrome, ID: hostile, Institution: evil, Host: hostile, Fault: hostile})
+		},
+		"token": func(w http.ResponseWriter, q *http.Request) {
+			r.Show(w, q, Token{Chrome: chrome, Name: hostile, Secret: hostile, Command: hostile})
 		},
 		"portal": func(w http.ResponseWriter, q *http.Request) {
 			r.Show(w, q, Portal{Chrome: chrome, Name: hostile, Origin: hostile, Owner: evil, Request: hostile})

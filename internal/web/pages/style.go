@@ -46,8 +46,6 @@ func (r *Renderer) Style() http.Handler {
 			h := w.Header()
 			h.Set("Content-Type", a.contentType)
 			h.Set("Cache-Control", "public, max-age=31536000, immutable")
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("Content-Security-Policy", "default-src 'none'")
 			_, _ = w.Write(a.body)
 			return
 		}

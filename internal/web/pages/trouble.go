@@ -22,6 +22,7 @@ const (
 	RefusedAccount Cause = "refused_account" // a test account, or one without an affiliation
 	Misconfigured  Cause = "misconfigured"   // the provider answered in a way that is not accepted
 	SignedOut      Cause = "signed_out"      // the page needs somebody who has signed in
+	StepUpFirst    Cause = "step_up_first"   // it needs a second factor, which was not asked for yet
 	StepUp         Cause = "step_up"         // a second factor was asked for and not proved
 	NotFresh       Cause = "not_fresh"       // a fresh proof was asked for and not given
 	OtherAccount   Cause = "other_account"   // another account was asked for
@@ -51,6 +52,7 @@ var statuses = map[Cause]int{
 	Misconfigured:  http.StatusBadGateway,
 	SignedOut:      http.StatusUnauthorized,
 	UnknownPortal:  http.StatusBadRequest,
+	StepUpFirst:    http.StatusForbidden,
 	StepUp:         http.StatusForbidden,
 	NotFresh:       http.StatusForbidden,
 	OtherAccount:   http.StatusForbidden,
@@ -75,7 +77,7 @@ var causes = map[problem.Code]Cause{
 	problem.Invalid:         Invalid,
 	problem.Unauthenticated: SignedOut,
 	problem.Forbidden:       Forbidden,
-	problem.StepUpRequired:  StepUp,
+	problem.StepUpRequired:  StepUpFirst,
 	problem.NotFound:        NotFound,
 	problem.Conflict:        Conflict,
 	problem.Limited:         Limited,
@@ -100,6 +102,7 @@ type Trouble struct {
 	Institution vocab.Text // whose sign-in failed; empty when none is concerned
 	Support     string     // e-mail or web address of that institution's support; may be empty
 	ReturnTo    string     // checked path at which to go on after another sign-in; may be empty
+	StepUp      string     // address at which the second factor is proved that the cause asks for; may be empty
 }
 
 // Message returns the key of one of the cause's sentences: title, text or next.

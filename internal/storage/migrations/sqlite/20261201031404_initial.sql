@@ -927,6 +927,7 @@ CREATE TABLE `sessions` (
   `amr` json NULL,
   `id_token` text NULL,
   `authenticated_at` datetime NULL,
+  `name` text NULL,
   `seen_at` datetime NOT NULL,
   `expires_at` datetime NOT NULL,
   `ended_at` datetime NULL,

@@ -755,6 +755,7 @@ CREATE TABLE `sessions` (
   `amr` json NULL,
   `id_token` longtext NULL,
   `authenticated_at` datetime(6) NULL,
+  `name` varchar(60) NULL,
   `seen_at` datetime(6) NOT NULL,
   `expires_at` datetime(6) NOT NULL,
   `ended_at` datetime(6) NULL,
