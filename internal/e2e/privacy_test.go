@@ -152,7 +152,7 @@ func TestHostSeesOnlyWhatIsShared(t *testing.T) {
 	if email() != nil {
 		t.Error("the host sees what is no longer shared")
 	}
-	got := c.ada.Asks("looks", `query($id: ID!) { application(id: $id) { sharing { item version givenAt endedAt } } consentText { version text items { item required purpose } } }`, map[string]any{"id": app})
+	got := c.ada.Asks("looks", `query($id: ID!) { application(id: $id) { sharing { item version givenAt endedAt } } consentText { version text { text } items { item required purpose { text } } } }`, map[string]any{"id": app})
 	shares := at(got, "application", "sharing").([]any)
 	last := shares[len(shares)-1].(map[string]any)
 	if len(shares) != 3 || last["item"] != "EMAIL" || last["endedAt"] == nil || last["version"] != at(got, "consentText", "version") {

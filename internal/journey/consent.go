@@ -22,7 +22,8 @@ func checkConsent(items []vocab.SharedItem, version *string) error {
 	current := vocab.CurrentConsent().Version
 	switch more := slices.ContainsFunc(items, func(i vocab.SharedItem) bool { return i != vocab.ShareName }); {
 	case version == nil && more:
-		return problem.New(problem.Invalid, "name the version of the text on shared data that the learner has agreed to; the present one is %s", current).At("input", "consentVersion")
+		return problem.New(problem.Invalid, "sharing data takes the version of the text that the learner has agreed to; the present one is %s", current).
+			At("input", "consentVersion")
 	case version != nil && *version != current:
 		return problem.New(problem.Conflict, "the text on shared data has changed; show version %s", current).At("input", "consentVersion")
 	}
