@@ -87,8 +87,9 @@ func (s *Service) share(ctx context.Context, c Consent, verb *ledger.Verb, after
 
 // ofConsent is an application that shares other items for the record.
 func ofConsent(items []vocab.SharedItem) func(*ent.Application) ledger.Thing {
+	named := strings.Join(vocab.Each(items, func(i vocab.SharedItem) string { return string(i) }), " ")
 	return func(a *ent.Application) ledger.Thing {
-		return ledger.Thing{ID: a.ID, Home: a.HomeID, Host: a.HostID, Person: a.LearnerID}.With("items", strings.Join(vocab.Each(items, func(i vocab.SharedItem) string { return string(i) }), " "))
+		return ledger.Thing{ID: a.ID, Home: a.HomeID, Host: a.HostID, Person: a.LearnerID}.With("items", named)
 	}
 }
 
