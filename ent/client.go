@@ -27,6 +27,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -91,6 +92,8 @@ type Client struct {
 	Disclosure *DisclosureClient
 	// Enrolment is the client for interacting with the Enrolment builders.
 	Enrolment *EnrolmentClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// HomeModule is the client for interacting with the HomeModule builders.
 	HomeModule *HomeModuleClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -180,6 +183,7 @@ func (c *Client) init() {
 	c.Credential = NewCredentialClient(c.config)
 	c.Disclosure = NewDisclosureClient(c.config)
 	c.Enrolment = NewEnrolmentClient(c.config)
+	c.Erasure = NewErasureClient(c.config)
 	c.HomeModule = NewHomeModuleClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Identity = NewIdentityClient(c.config)
@@ -294,6 +298,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Credential:      NewCredentialClient(cfg),
 		Disclosure:      NewDisclosureClient(cfg),
 		Enrolment:       NewEnrolmentClient(cfg),
+		Erasure:         NewErasureClient(cfg),
 		HomeModule:      NewHomeModuleClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Identity:        NewIdentityClient(cfg),
@@ -358,6 +363,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Credential:      NewCredentialClient(cfg),
 		Disclosure:      NewDisclosureClient(cfg),
 		Enrolment:       NewEnrolmentClient(cfg),
+		Erasure:         NewErasureClient(cfg),
 		HomeModule:      NewHomeModuleClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Identity:        NewIdentityClient(cfg),
@@ -422,13 +428,13 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
 		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
-		c.Disclosure, c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity,
-		c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution,
-		c.LogoutToken, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
-		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
-		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant,
-		c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey,
-		c.StatusList, c.Unit, c.WorkItem,
+		c.Disclosure, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
+		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
+		c.Institution, c.LogoutToken, c.Membership, c.MicroDegree, c.Offering,
+		c.OutboxEvent, c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme,
+		c.Provider, c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result,
+		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
+		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
 	} {
 		n.Use(hooks...)
 	}
@@ -440,13 +446,13 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
 		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
-		c.Disclosure, c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity,
-		c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution,
-		c.LogoutToken, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
-		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
-		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant,
-		c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey,
-		c.StatusList, c.Unit, c.WorkItem,
+		c.Disclosure, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
+		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
+		c.Institution, c.LogoutToken, c.Membership, c.MicroDegree, c.Offering,
+		c.OutboxEvent, c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme,
+		c.Provider, c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result,
+		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
+		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -479,6 +485,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Disclosure.mutate(ctx, m)
 	case *EnrolmentMutation:
 		return c.Enrolment.mutate(ctx, m)
+	case *ErasureMutation:
+		return c.Erasure.mutate(ctx, m)
 	case *HomeModuleMutation:
 		return c.HomeModule.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
@@ -1963,6 +1971,124 @@ func (c *EnrolmentClient) mutate(ctx context.Context, m *EnrolmentMutation) (Val
 		return (&EnrolmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Enrolment mutation op: %q", m.Op())
+	}
+}
+
+// ErasureClient is a client for the Erasure schema.
+type ErasureClient struct {
+	config
+}
+
+// NewErasureClient returns a client for the Erasure from the given config.
+func NewErasureClient(c config) *ErasureClient {
+	return &ErasureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `erasure.Hooks(f(g(h())))`.
+func (c *ErasureClient) Use(hooks ...Hook) {
+	c.hooks.Erasure = append(c.hooks.Erasure, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `erasure.Intercept(f(g(h())))`.
+func (c *ErasureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Erasure = append(c.inters.Erasure, interceptors...)
+}
+
+// Create returns a builder for creating a Erasure entity.
+func (c *ErasureClient) Create() *ErasureCreate {
+	mutation := newErasureMutation(c.config, OpCreate)
+	return &ErasureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Erasure entities.
+func (c *ErasureClient) CreateBulk(builders ...*ErasureCreate) *ErasureCreateBulk {
+	return &ErasureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Erasure.
+func (c *ErasureClient) Update() *ErasureUpdate {
+	mutation := newErasureMutation(c.config, OpUpdate)
+	return &ErasureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ErasureClient) UpdateOne(_m *Erasure) *ErasureUpdateOne {
+	mutation := newErasureMutation(c.config, OpUpdateOne, withErasure(_m))
+	return &ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ErasureClient) UpdateOneID(id ident.ID) *ErasureUpdateOne {
+	mutation := newErasureMutation(c.config, OpUpdateOne, withErasureID(id))
+	return &ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Erasure.
+func (c *ErasureClient) Delete() *ErasureDelete {
+	mutation := newErasureMutation(c.config, OpDelete)
+	return &ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ErasureClient) DeleteOne(_m *Erasure) *ErasureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ErasureClient) DeleteOneID(id ident.ID) *ErasureDeleteOne {
+	builder := c.Delete().Where(erasure.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ErasureDeleteOne{builder}
+}
+
+// Query returns a query builder for Erasure.
+func (c *ErasureClient) Query() *ErasureQuery {
+	return &ErasureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeErasure},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Erasure entity by its id.
+func (c *ErasureClient) Get(ctx context.Context, id ident.ID) (*Erasure, error) {
+	return c.Query().Where(erasure.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ErasureClient) GetX(ctx context.Context, id ident.ID) *Erasure {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ErasureClient) Hooks() []Hook {
+	return c.hooks.Erasure
+}
+
+// Interceptors returns the client interceptors.
+func (c *ErasureClient) Interceptors() []Interceptor {
+	return c.inters.Erasure
+}
+
+func (c *ErasureClient) mutate(ctx context.Context, m *ErasureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ErasureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ErasureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Erasure mutation op: %q", m.Op())
 	}
 }
 
@@ -5912,7 +6038,7 @@ func (c *WorkItemClient) mutate(ctx context.Context, m *WorkItemMutation) (Value
 type (
 	hooks struct {
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
-		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment,
+		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment, Erasure,
 		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
 		ImportSource, Institution, LogoutToken, Membership, MicroDegree, Offering,
 		OutboxEvent, Person, Portal, PortalCode, Profile, Programme, Provider,
@@ -5922,7 +6048,7 @@ type (
 	}
 	inters struct {
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
-		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment,
+		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment, Erasure,
 		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
 		ImportSource, Institution, LogoutToken, Membership, MicroDegree, Offering,
 		OutboxEvent, Person, Portal, PortalCode, Profile, Programme, Provider,

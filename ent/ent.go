@@ -24,6 +24,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -107,6 +108,7 @@ func checkColumn(t, c string) error {
 			credential.Table:      credential.ValidColumn,
 			disclosure.Table:      disclosure.ValidColumn,
 			enrolment.Table:       enrolment.ValidColumn,
+			erasure.Table:         erasure.ValidColumn,
 			homemodule.Table:      homemodule.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,
 			identity.Table:        identity.ValidColumn,

@@ -112,6 +112,15 @@ func (n *Enrolment) NodeID() ident.ID { return n.ID }
 // NodeKind returns what begins the identifier of each Enrolment, also of none.
 func (*Enrolment) NodeKind() ident.Kind { return "enr" }
 
+// IsNode marks Erasure as a Node of the GraphQL schema.
+func (*Erasure) IsNode() {}
+
+// NodeID returns the identifier of the Erasure.
+func (n *Erasure) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Erasure, also of none.
+func (*Erasure) NodeKind() ident.Kind { return "era" }
+
 // IsNode marks HomeModule as a Node of the GraphQL schema.
 func (*HomeModule) IsNode() {}
 

@@ -22,7 +22,9 @@ type Person struct {
 	// SignedInAt holds the value of the "signed_in_at" field.
 	SignedInAt *time.Time `json:"signed_in_at,omitempty"`
 	// UnlinkedAt holds the value of the "unlinked_at" field.
-	UnlinkedAt   *time.Time `json:"unlinked_at,omitempty"`
+	UnlinkedAt *time.Time `json:"unlinked_at,omitempty"`
+	// ErasedAt holds the value of the "erased_at" field.
+	ErasedAt     *time.Time `json:"erased_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -33,7 +35,7 @@ func (*Person) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case person.FieldID:
 			values[i] = new(sql.NullString)
-		case person.FieldCreatedAt, person.FieldSignedInAt, person.FieldUnlinkedAt:
+		case person.FieldCreatedAt, person.FieldSignedInAt, person.FieldUnlinkedAt, person.FieldErasedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -75,6 +77,13 @@ func (_m *Person) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.UnlinkedAt = new(time.Time)
 				*_m.UnlinkedAt = value.Time
+			}
+		case person.FieldErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field erased_at", values[i])
+			} else if value.Valid {
+				_m.ErasedAt = new(time.Time)
+				*_m.ErasedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

@@ -39,6 +39,12 @@ func (_c *PersonCreate) SetUnlinkedAt(v time.Time) *PersonCreate {
 	return _c
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_c *PersonCreate) SetErasedAt(v time.Time) *PersonCreate {
+	_c.mutation.SetErasedAt(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PersonCreate) SetID(v ident.ID) *PersonCreate {
 	_c.mutation.SetID(v)
@@ -146,6 +152,10 @@ func (_c *PersonCreate) createSpec() (*Person, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.UnlinkedAt(); ok {
 		_spec.SetField(person.FieldUnlinkedAt, field.TypeTime, value)
 		_node.UnlinkedAt = &value
+	}
+	if value, ok := _c.mutation.ErasedAt(); ok {
+		_spec.SetField(person.FieldErasedAt, field.TypeTime, value)
+		_node.ErasedAt = &value
 	}
 	return _node, _spec
 }

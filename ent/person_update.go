@@ -53,6 +53,18 @@ func (_u *PersonUpdate) ClearUnlinkedAt() *PersonUpdate {
 	return _u
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_u *PersonUpdate) SetErasedAt(v time.Time) *PersonUpdate {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *PersonUpdate) ClearErasedAt() *PersonUpdate {
+	_u.mutation.ClearErasedAt()
+	return _u
+}
+
 // Mutation returns the PersonMutation object of the builder.
 func (_u *PersonUpdate) Mutation() *PersonMutation {
 	return _u.mutation
@@ -112,6 +124,12 @@ func (_u *PersonUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.UnlinkedAtCleared() {
 		_spec.ClearField(person.FieldUnlinkedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(person.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(person.FieldErasedAt, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -155,6 +173,18 @@ func (_u *PersonUpdateOne) SetUnlinkedAt(v time.Time) *PersonUpdateOne {
 // ClearUnlinkedAt clears the value of the "unlinked_at" field.
 func (_u *PersonUpdateOne) ClearUnlinkedAt() *PersonUpdateOne {
 	_u.mutation.ClearUnlinkedAt()
+	return _u
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (_u *PersonUpdateOne) SetErasedAt(v time.Time) *PersonUpdateOne {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *PersonUpdateOne) ClearErasedAt() *PersonUpdateOne {
+	_u.mutation.ClearErasedAt()
 	return _u
 }
 
@@ -246,6 +276,12 @@ func (_u *PersonUpdateOne) sqlSave(ctx context.Context) (_node *Person, err erro
 	}
 	if _u.mutation.UnlinkedAtCleared() {
 		_spec.ClearField(person.FieldUnlinkedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(person.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(person.FieldErasedAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Person{config: _u.config}

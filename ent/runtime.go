@@ -17,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -577,6 +578,57 @@ func init() {
 	enrolment.DefaultID = enrolmentDescID.Default.(func() ident.ID)
 	// enrolment.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	enrolment.IDValidator = enrolmentDescID.Validators[0].(func(string) error)
+	erasureMixin := schema.Erasure{}.Mixin()
+	erasureMixinFields0 := erasureMixin[0].Fields()
+	_ = erasureMixinFields0
+	erasureMixinFields1 := erasureMixin[1].Fields()
+	_ = erasureMixinFields1
+	erasureFields := schema.Erasure{}.Fields()
+	_ = erasureFields
+	// erasureDescCreatedAt is the schema descriptor for created_at field.
+	erasureDescCreatedAt := erasureMixinFields0[1].Descriptor()
+	// erasure.DefaultCreatedAt holds the default value on creation for the created_at field.
+	erasure.DefaultCreatedAt = erasureDescCreatedAt.Default.(func() time.Time)
+	// erasureDescUpdatedAt is the schema descriptor for updated_at field.
+	erasureDescUpdatedAt := erasureMixinFields1[0].Descriptor()
+	// erasure.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	erasure.DefaultUpdatedAt = erasureDescUpdatedAt.Default.(func() time.Time)
+	// erasure.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	erasure.UpdateDefaultUpdatedAt = erasureDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// erasureDescPersonID is the schema descriptor for person_id field.
+	erasureDescPersonID := erasureFields[0].Descriptor()
+	// erasure.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	erasure.PersonIDValidator = erasureDescPersonID.Validators[0].(func(string) error)
+	// erasureDescLiveKey is the schema descriptor for live_key field.
+	erasureDescLiveKey := erasureFields[2].Descriptor()
+	// erasure.LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
+	erasure.LiveKeyValidator = erasureDescLiveKey.Validators[0].(func(string) error)
+	// erasureDescDigest is the schema descriptor for digest field.
+	erasureDescDigest := erasureFields[3].Descriptor()
+	// erasure.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
+	erasure.DigestValidator = erasureDescDigest.Validators[0].(func(string) error)
+	// erasureDescReason is the schema descriptor for reason field.
+	erasureDescReason := erasureFields[4].Descriptor()
+	// erasure.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	erasure.ReasonValidator = erasureDescReason.Validators[0].(func(string) error)
+	// erasureDescDone is the schema descriptor for done field.
+	erasureDescDone := erasureFields[7].Descriptor()
+	// erasure.DefaultDone holds the default value on creation for the done field.
+	erasure.DefaultDone = erasureDescDone.Default.(int)
+	// erasure.DoneValidator is a validator for the "done" field. It is called by the builders before save.
+	erasure.DoneValidator = erasureDescDone.Validators[0].(func(int) error)
+	// erasureDescTotal is the schema descriptor for total field.
+	erasureDescTotal := erasureFields[8].Descriptor()
+	// erasure.DefaultTotal holds the default value on creation for the total field.
+	erasure.DefaultTotal = erasureDescTotal.Default.(int)
+	// erasure.TotalValidator is a validator for the "total" field. It is called by the builders before save.
+	erasure.TotalValidator = erasureDescTotal.Validators[0].(func(int) error)
+	// erasureDescID is the schema descriptor for id field.
+	erasureDescID := erasureMixinFields0[0].Descriptor()
+	// erasure.DefaultID holds the default value on creation for the id field.
+	erasure.DefaultID = erasureDescID.Default.(func() ident.ID)
+	// erasure.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	erasure.IDValidator = erasureDescID.Validators[0].(func(string) error)
 	homemoduleMixin := schema.HomeModule{}.Mixin()
 	homemoduleMixinFields0 := homemoduleMixin[0].Fields()
 	_ = homemoduleMixinFields0

@@ -36,6 +36,8 @@ type Tx struct {
 	Disclosure *DisclosureClient
 	// Enrolment is the client for interacting with the Enrolment builders.
 	Enrolment *EnrolmentClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// HomeModule is the client for interacting with the HomeModule builders.
 	HomeModule *HomeModuleClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -237,6 +239,7 @@ func (tx *Tx) init() {
 	tx.Credential = NewCredentialClient(tx.config)
 	tx.Disclosure = NewDisclosureClient(tx.config)
 	tx.Enrolment = NewEnrolmentClient(tx.config)
+	tx.Erasure = NewErasureClient(tx.config)
 	tx.HomeModule = NewHomeModuleClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Identity = NewIdentityClient(tx.config)

@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -38,6 +39,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.Offering:        asNodes(r.offerings),
 		ident.MicroDegree:     asNodes(rows(r.DB.MicroDegree.Query, microdegree.IDIn)),
 		ident.Person:          asNodes(r.people()),
+		ident.Erasure:         asNodes(rows(r.DB.Erasure.Query, erasure.IDIn)),
 		ident.Disclosure:      asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),
 		ident.Affiliation:     asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
 		ident.Application:     asNodes(r.applications()),

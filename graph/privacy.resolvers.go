@@ -4,8 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -28,6 +30,14 @@ func (r *disclosureResolver) Role(ctx context.Context, obj *ent.Disclosure) (*vi
 	return vocab.Given(viewer.Role(obj.Role)), nil
 }
 
+func (r *erasureResolver) ViewerActions(ctx context.Context, obj *ent.Erasure) ([]*model.ViewerAction, error) {
+	return actions(ctx, privacy.Actions(ctx, obj)), nil
+}
+
+func (r *keptDataResolver) Basis(ctx context.Context, obj *privacy.Kept) (vocab.Text, error) {
+	return obj.Basis.Words(), nil
+}
+
 func (r *mutationResolver) GiveConsent(ctx context.Context, input journey.Consent) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.GiveConsent(ctx, input))
 }
@@ -36,9 +46,21 @@ func (r *mutationResolver) WithdrawConsent(ctx context.Context, input journey.Co
 	return payload(r.root.Journeys.WithdrawConsent(ctx, input))
 }
 
+func (r *mutationResolver) RequestErasure(ctx context.Context, input privacy.ErasureWish) (*model.Payload[*ent.Erasure], error) {
+	return payload(r.root.Privacy.RequestErasure(ctx, input))
+}
+
+func (r *mutationResolver) CancelErasure(ctx context.Context, input model.CancelErasureInput) (*model.Payload[*ent.Erasure], error) {
+	return payload(r.root.Privacy.CancelErasure(ctx, input.ErasureID))
+}
+
 func (r *personResolver) Withheld(ctx context.Context, objs []*ent.Person) ([][]vocab.PersonalField, error) {
 	sights, err := r.root.sights(ctx, objs)
 	return each(sights, (*privacy.Sight).Withheld), err
+}
+
+func (r *personResolver) Erased(ctx context.Context, obj *ent.Person) (bool, error) {
+	return obj.ErasedAt != nil, nil
 }
 
 func (r *queryResolver) ConsentText(ctx context.Context, version *string) (*vocab.Consent, error) {
@@ -57,6 +79,21 @@ func (r *viewerResolver) Disclosures(ctx context.Context, obj *viewer.Viewer, fi
 	return relay.List(ctx, r.root.DB.Disclosure.Query().Where(disclosure.PersonID(obj.PersonID)), page(first, after, last, before), relay.NewestFirst)
 }
 
+func (r *viewerResolver) Erasure(ctx context.Context, obj *viewer.Viewer) (*ent.Erasure, error) {
+	return null(r.root.DB.Erasure.Query().Where(erasure.PersonID(obj.PersonID)).Order(erasure.ByID(sql.OrderDesc())).First(ctx))
+}
+
+func (r *viewerResolver) KeptAfterErasure(ctx context.Context, obj *viewer.Viewer) ([]*privacy.Kept, error) {
+	if obj.Kind != viewer.Person {
+		return []*privacy.Kept{}, nil
+	}
+	return r.root.Privacy.Preview(ctx)
+}
+
 func (r *Resolver) Disclosure() generated.DisclosureResolver { return &disclosureResolver{r} }
+func (r *Resolver) Erasure() generated.ErasureResolver       { return &erasureResolver{r} }
+func (r *Resolver) KeptData() generated.KeptDataResolver     { return &keptDataResolver{r} }
 
 type disclosureResolver struct{ root *Resolver }
+type erasureResolver struct{ root *Resolver }
+type keptDataResolver struct{ root *Resolver }

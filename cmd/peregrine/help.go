@@ -35,6 +35,8 @@ func (h help) Run(s *streams) error {
 	switch h.Topic {
 	case "configuration":
 		return settings(s)
+	case "privacy":
+		return printPrivacy(s.out)
 	case "events":
 		return ledger.Print(s.out, app.Verbs())
 	}

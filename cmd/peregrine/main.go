@@ -43,6 +43,7 @@ type cli struct {
 	Alliance alliances  `cmd:"" help:"Found an alliance."`
 	Provider providers  `cmd:"" help:"Register an identity provider."`
 	Work     works      `cmd:"" help:"List what servers have to do later, have it tried again, or drop it."`
+	Privacy  privacies  `cmd:"" help:"Export or erase a person on their behalf, and erase again whom a backup has brought back."`
 	Admin    admins     `cmd:"" help:"Make the first administrator of an alliance."`
 }
 

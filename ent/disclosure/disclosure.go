@@ -106,3 +106,8 @@ var (
 
 // OrderOption defines the ordering options for the Disclosure queries.
 type OrderOption func(*sql.Selector)
+
+// ByID orders the results by the id field.
+func ByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldID, opts...).ToFunc()
+}

@@ -657,6 +657,52 @@ var (
 			},
 		},
 	}
+	// ErasuresColumns holds the columns for the "erasures" table.
+	ErasuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "RUNNING", "DONE", "CANCELLED", "REFUSED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "digest", Type: field.TypeString, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "begins_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "done", Type: field.TypeInt, Default: 0},
+		{Name: "total", Type: field.TypeInt, Default: 0},
+		{Name: "person_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// ErasuresTable holds the schema information for the "erasures" table.
+	ErasuresTable = &schema.Table{
+		Name:       "erasures",
+		Columns:    ErasuresColumns,
+		PrimaryKey: []*schema.Column{ErasuresColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "erasures_persons_person",
+				Columns:    []*schema.Column{ErasuresColumns[11]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "erasure_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[2], ErasuresColumns[0]},
+			},
+			{
+				Name:    "erasure_person_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[11], ErasuresColumns[0]},
+			},
+			{
+				Name:    "erasure_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[3], ErasuresColumns[0]},
+			},
+		},
+	}
 	// HomeModulesColumns holds the columns for the "home_modules" table.
 	HomeModulesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -1188,6 +1234,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "signed_in_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "unlinked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "erased_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 	}
 	// PersonsTable holds the schema information for the "persons" table.
 	PersonsTable = &schema.Table{
@@ -2145,6 +2192,7 @@ var (
 		CredentialsTable,
 		DisclosuresTable,
 		EnrolmentsTable,
+		ErasuresTable,
 		HomeModulesTable,
 		IdempotencyKeysTable,
 		IdentitiesTable,
@@ -2213,6 +2261,7 @@ func init() {
 	EnrolmentsTable.ForeignKeys[3].RefTable = CourseVersionsTable
 	EnrolmentsTable.ForeignKeys[4].RefTable = InstitutionsTable
 	EnrolmentsTable.ForeignKeys[5].RefTable = InstitutionsTable
+	ErasuresTable.ForeignKeys[0].RefTable = PersonsTable
 	HomeModulesTable.ForeignKeys[0].RefTable = ProgrammesTable
 	IdentitiesTable.ForeignKeys[0].RefTable = PersonsTable
 	IdentitiesTable.ForeignKeys[1].RefTable = ProvidersTable

@@ -20,6 +20,8 @@ const (
 	FieldSignedInAt = "signed_in_at"
 	// FieldUnlinkedAt holds the string denoting the unlinked_at field in the database.
 	FieldUnlinkedAt = "unlinked_at"
+	// FieldErasedAt holds the string denoting the erased_at field in the database.
+	FieldErasedAt = "erased_at"
 	// Table holds the table name of the person in the database.
 	Table = "persons"
 )
@@ -30,6 +32,7 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldSignedInAt,
 	FieldUnlinkedAt,
+	FieldErasedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -53,3 +56,8 @@ var (
 
 // OrderOption defines the ordering options for the Person queries.
 type OrderOption func(*sql.Selector)
+
+// ByID orders the results by the id field.
+func ByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldID, opts...).ToFunc()
+}

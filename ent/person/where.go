@@ -25,6 +25,11 @@ func IDIn(ids ...ident.ID) predicate.Person {
 	return predicate.Person(sql.FieldIn(FieldID, ids...))
 }
 
+// IDGT applies the GT predicate on the ID field.
+func IDGT(id ident.ID) predicate.Person {
+	return predicate.Person(sql.FieldGT(FieldID, id))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldCreatedAt, v))
@@ -38,6 +43,11 @@ func SignedInAt(v time.Time) predicate.Person {
 // UnlinkedAt applies equality check predicate on the "unlinked_at" field. It's identical to UnlinkedAtEQ.
 func UnlinkedAt(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldUnlinkedAt, v))
+}
+
+// ErasedAt applies equality check predicate on the "erased_at" field. It's identical to ErasedAtEQ.
+func ErasedAt(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldErasedAt, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -58,6 +68,11 @@ func SignedInAtEQ(v time.Time) predicate.Person {
 // SignedInAtIn applies the In predicate on the "signed_in_at" field.
 func SignedInAtIn(vs ...time.Time) predicate.Person {
 	return predicate.Person(sql.FieldIn(FieldSignedInAt, vs...))
+}
+
+// SignedInAtLT applies the LT predicate on the "signed_in_at" field.
+func SignedInAtLT(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldLT(FieldSignedInAt, v))
 }
 
 // SignedInAtIsNil applies the IsNil predicate on the "signed_in_at" field.
@@ -88,6 +103,26 @@ func UnlinkedAtIsNil() predicate.Person {
 // UnlinkedAtNotNil applies the NotNil predicate on the "unlinked_at" field.
 func UnlinkedAtNotNil() predicate.Person {
 	return predicate.Person(sql.FieldNotNull(FieldUnlinkedAt))
+}
+
+// ErasedAtEQ applies the EQ predicate on the "erased_at" field.
+func ErasedAtEQ(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldErasedAt, v))
+}
+
+// ErasedAtIn applies the In predicate on the "erased_at" field.
+func ErasedAtIn(vs ...time.Time) predicate.Person {
+	return predicate.Person(sql.FieldIn(FieldErasedAt, vs...))
+}
+
+// ErasedAtIsNil applies the IsNil predicate on the "erased_at" field.
+func ErasedAtIsNil() predicate.Person {
+	return predicate.Person(sql.FieldIsNull(FieldErasedAt))
+}
+
+// ErasedAtNotNil applies the NotNil predicate on the "erased_at" field.
+func ErasedAtNotNil() predicate.Person {
+	return predicate.Person(sql.FieldNotNull(FieldErasedAt))
 }
 
 // And groups predicates with the AND operator between them.

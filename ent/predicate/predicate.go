@@ -42,6 +42,9 @@ type Disclosure func(*sql.Selector)
 // Enrolment is the predicate function for enrolment builders.
 type Enrolment func(*sql.Selector)
 
+// Erasure is the predicate function for erasure builders.
+type Erasure func(*sql.Selector)
+
 // HomeModule is the predicate function for homemodule builders.
 type HomeModule func(*sql.Selector)
 

@@ -15,7 +15,10 @@ type Person struct{ ent.Schema }
 func (Person) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Person}} }
 
 func (Person) Fields() []ent.Field {
-	return []ent.Field{at("signed_in_at"), at("unlinked_at")}
+	return []ent.Field{
+		at("signed_in_at"), at("unlinked_at"),
+		at("erased_at"), // nothing but the identifier is left of the person then
+	}
 }
 
 // Profile is what a person's home institution says of them.

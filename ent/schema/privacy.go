@@ -36,3 +36,27 @@ func (Disclosure) Edges() []ent.Edge {
 func (Disclosure) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("person_id", "id"), index.Fields("last_read_at")}
 }
+
+// Erasure is somebody's wish to be forgotten. When it is done its digest is the
+// line of the journal by which a backup that is put back is erased again.
+type Erasure struct{ ent.Schema }
+
+func (Erasure) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Erasure}, Changing{}} }
+
+func (Erasure) Fields() []ent.Field {
+	return []ent.Field{
+		ref("person"),
+		state("state", "WAITING", "RUNNING", "DONE", "CANCELLED", "REFUSED"),
+		field.String("live_key").MaxRuneLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
+			Comment("digest of the person while it is under way: a person has one at a time"),
+		field.String("digest").MaxRuneLen(64).Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of the person's identifier"),
+		field.Text("reason").MaxRuneLen(500).Optional().Nillable().Comment("why it was refused, in words of the code"),
+		moment("begins_at"), at("ended_at"),
+		field.Int("done").NonNegative().Default(0).Comment("steps, of total"),
+		field.Int("total").NonNegative().Default(0),
+	}
+}
+
+func (Erasure) Edges() []ent.Edge { return []ent.Edge{to("person", Person.Type)} }
+
+func (Erasure) Indexes() []ent.Index { return []ent.Index{index.Fields("person_id", "id"), index.Fields("state", "id")} }

@@ -35,6 +35,7 @@ type ResolverRoot interface {
 	Credential() CredentialResolver
 	Disclosure() DisclosureResolver
 	Enrolment() EnrolmentResolver
+	Erasure() ErasureResolver
 	HeldRole() HeldRoleResolver
 	IdentityProvider() IdentityProviderResolver
 	ImportFinding() ImportFindingResolver
@@ -42,6 +43,7 @@ type ResolverRoot interface {
 	ImportRun() ImportRunResolver
 	ImportSource() ImportSourceResolver
 	Institution() InstitutionResolver
+	KeptData() KeptDataResolver
 	Membership() MembershipResolver
 	MembershipStanding() MembershipStandingResolver
 	MicroDegree() MicroDegreeResolver
@@ -106,6 +108,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApproveProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveProviderInput)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
+			graphql.NewInputUnmarshaler("CancelErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelErasureInput)),
 			graphql.NewInputUnmarshaler("CancelImportInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelImportInput)),
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
 			graphql.NewInputUnmarshaler("CatalogueFilter", graphql.BindUnmarshaler(ec, unmarshalInputCatalogueFilter)),
@@ -170,6 +173,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
 			graphql.NewInputUnmarshaler("RejectProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectProviderInput)),
 			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
+			graphql.NewInputUnmarshaler("RequestErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestErasureInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
 			graphql.NewInputUnmarshaler("RetireApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireApiClientKeyInput)),
@@ -4226,6 +4230,97 @@ extend type Mutation {
   "The learner lets the host read less, for the time to come. INVALID for NAME."
   withdrawConsent(input: WithdrawConsentInput!): ApplicationPayload
 }
+
+extend type Person {
+  "Whether the person has been erased: nothing but this identifier is left of them."
+  erased: Boolean!
+}
+
+"Somebody's wish to be forgotten."
+type Erasure implements Node {
+  "Identifier."
+  id: ID!
+  "State."
+  state: ErasureState!
+  "When it was asked for."
+  requestedAt: DateTime!
+  "When it begins. Until then the person may take it back."
+  beginsAt: DateTime!
+  "When it was done, taken back or refused."
+  endedAt: DateTime
+  "Why it was refused."
+  reason: String
+  "Steps that are done, of ` + "`" + `total` + "`" + `."
+  done: Int!
+  "Steps."
+  total: Int!
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @items(max: 12)
+}
+
+"States of an erasure."
+enum ErasureState {
+  "It waits, and can be taken back."
+  WAITING
+  "It has begun."
+  RUNNING
+  "The person is erased."
+  DONE
+  "The person has taken it back."
+  CANCELLED
+  "It cannot be, for the reason that it says."
+  REFUSED
+}
+
+"What stays of a person after an erasure, on one basis."
+type KeptData {
+  "Legal basis."
+  basis: LocalizedText!
+  "Tables of which rows stay, as the page /privacy lists them."
+  data: [String!]! @items(max: 50)
+  "How many rows."
+  count: Int!
+  "When the last of them goes; null where no end is set."
+  until: DateTime
+}
+
+extend type Viewer {
+  "The newest erasure that the viewer has asked for; null when there is none."
+  erasure: Erasure
+  "What an erasure of the viewer would leave, and why; empty for nobody and for programs."
+  keptAfterErasure: [KeptData!]! @items(max: 10) @cost(weight: 20)
+}
+
+"A wish to be forgotten."
+input RequestErasureInput {
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A wish to be remembered after all."
+input CancelErasureInput {
+  "The erasure."
+  erasureId: ID!
+}
+
+"What became of an erasure."
+type ErasurePayload {
+  "The erasure; null when the mutation was refused."
+  erasure: Erasure
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  The signed-in person has themselves erased, after the time of waiting that ` + "`" + `beginsAt` + "`" + ` tells. It takes a second factor, proved
+  within the last 30 minutes. Then they leave what they take part in, and what the law keeps stays under an identifier without
+  a name. CONFLICT for who has asked already, and for the last administrator of an institution or alliance.
+  """
+  requestErasure(input: RequestErasureInput!): ErasurePayload
+  "The signed-in person takes an erasure back that has not begun. CONFLICT once it has."
+  cancelErasure(input: CancelErasureInput!): ErasurePayload
+}
 `, BuiltIn: false},
 	{Name: "../provider.graphqls", Input: `"An identity provider: by which people of its home organisations sign in. For the administrators of alliances, and of the institutions that it speaks for."
 type IdentityProvider implements Node {
@@ -6368,6 +6463,40 @@ func childFields_EnrolmentEdge(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type EnrolmentEdge", field.Name)
 }
 
+func childFields_Erasure(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Erasure_id(ctx, ec, field)
+	case "state":
+		return fieldContext_Erasure_state(ctx, ec, field)
+	case "requestedAt":
+		return fieldContext_Erasure_requestedAt(ctx, ec, field)
+	case "beginsAt":
+		return fieldContext_Erasure_beginsAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Erasure_endedAt(ctx, ec, field)
+	case "reason":
+		return fieldContext_Erasure_reason(ctx, ec, field)
+	case "done":
+		return fieldContext_Erasure_done(ctx, ec, field)
+	case "total":
+		return fieldContext_Erasure_total(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Erasure_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Erasure", field.Name)
+}
+
+func childFields_ErasurePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "erasure":
+		return fieldContext_ErasurePayload_erasure(ctx, ec, field)
+	case "errors":
+		return fieldContext_ErasurePayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ErasurePayload", field.Name)
+}
+
 func childFields_Facet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -6894,6 +7023,20 @@ func childFields_InstitutionSignIn(ctx context.Context, ec *executionContext, fi
 	return nil, fmt.Errorf("no field named %q was found under type InstitutionSignIn", field.Name)
 }
 
+func childFields_KeptData(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "basis":
+		return fieldContext_KeptData_basis(ctx, ec, field)
+	case "data":
+		return fieldContext_KeptData_data(ctx, ec, field)
+	case "count":
+		return fieldContext_KeptData_count(ctx, ec, field)
+	case "until":
+		return fieldContext_KeptData_until(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeptData", field.Name)
+}
+
 func childFields_LearningOutcome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "text":
@@ -7282,6 +7425,8 @@ func childFields_Person(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Person_affiliations(ctx, ec, field)
 	case "withheld":
 		return fieldContext_Person_withheld(ctx, ec, field)
+	case "erased":
+		return fieldContext_Person_erased(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
 }
@@ -8098,6 +8243,10 @@ func childFields_Viewer(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Viewer_client(ctx, ec, field)
 	case "disclosures":
 		return fieldContext_Viewer_disclosures(ctx, ec, field)
+	case "erasure":
+		return fieldContext_Viewer_erasure(ctx, ec, field)
+	case "keptAfterErasure":
+		return fieldContext_Viewer_keptAfterErasure(ctx, ec, field)
 	case "sessions":
 		return fieldContext_Viewer_sessions(ctx, ec, field)
 	case "identities":

@@ -59,6 +59,12 @@ type ApplicationWindow struct {
 	ClosesAtLocal *string `json:"closesAtLocal,omitempty"`
 }
 
+// A wish to be remembered after all.
+type CancelErasureInput struct {
+	// The erasure.
+	ErasureID ident.ID `json:"erasureId"`
+}
+
 // An import to stop.
 type CancelImportInput struct {
 	// The run.

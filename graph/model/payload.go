@@ -33,6 +33,7 @@ type (
 	RecognitionCasePayload  = Payload[*ent.RecognitionCase]
 	RoleGrantPayload        = Payload[*ent.RoleGrant]
 	RoleRulePayload         = Payload[*ent.RoleRule]
+	ErasurePayload          = Payload[*ent.Erasure]
 	SessionPayload          = Payload[*ent.Session]
 	UnlinkIdentityPayload   = Payload[*viewer.Viewer]
 )

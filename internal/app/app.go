@@ -91,21 +91,23 @@ type App struct {
 func New(p Parts) (*App, error) {
 	db, base := p.DB.Client, p.Config.BaseURL
 	cookie := authn.NewCookie(base)
+	cases := &recognition.Service{DB: db, Now: p.Now}
 	a := &App{
 		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
 		institutions: &institution.Service{DB: db, Now: p.Now},
 		Learners:     &learner.Service{DB: db, Now: p.Now},
 		Sessions:     session.New(db, p.Now, p.KEK),
-		Credentials:  &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, Forms: Forms, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
+		Credentials:  &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, Forms: Forms, BaseURL: base, Cases: cases},
 		Discovery:    discovery.New(db, p.Now),
 		Exchange:     Exchange(p),
 		Portals:      &portal.Service{DB: db, Now: p.Now},
 		Problems:     &telemetry.Problems{},
-		Privacy:      &privacy.Service{DB: db, Now: p.Now},
 	}
+	a.Privacy = &privacy.Service{DB: db, SQL: p.DB.SQL, Now: p.Now, Wait: time.Duration(p.Config.ErasureDays) * 24 * time.Hour, Periods: p.Config.Periods(),
+		Journeys: &journey.Service{DB: db, Now: p.Now}, Roles: &role.Service{DB: db, Now: p.Now}, Recognitions: cases}
 	privacy.Watch(db)
 	reporter := storage.Reporter{Log: p.Log, Count: a.Problems}
-	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers())...)
+	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers(), a.Privacy.Handlers())...)
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
 	if p.ClientKeys == nil {
 		p.ClientKeys = client.NewFetch(fetch.Options{})
@@ -123,7 +125,7 @@ func New(p Parts) (*App, error) {
 		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
 		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth:   &authn.Authenticator{Sessions: a.Sessions, Tokens: a.Tokens, Cookie: cookie},
-		SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Demo: p.Demo, Problems: reporter, Log: p.Log,
+		SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Privacy: a.Privacy, Demo: p.Demo, Problems: reporter, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
@@ -200,6 +202,7 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "notice sessions", Every: 5 * time.Second, Run: silently(a.Sessions.Notice)},
 		{Name: "note disclosures", Every: time.Second, Run: silently(a.Privacy.Write)},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.Schedule},
+		{Name: "keep no longer than needed", Every: time.Hour, Run: a.Privacy.Enforce},
 		{Name: "clear imports", Every: time.Hour, Run: a.Exchange.Clear},
 	})
 }

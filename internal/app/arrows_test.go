@@ -57,7 +57,6 @@ var layers = []struct {
 			"internal/portal",
 			"internal/client",
 			"internal/catalogue",
-			"internal/privacy",
 			"internal/journey/eligible",
 			"internal/microdegree/rules",
 			"internal/microdegree",
@@ -68,6 +67,7 @@ var layers = []struct {
 			"internal/journey",
 			"internal/credential",
 			"internal/recognition",
+			"internal/privacy",
 		},
 	},
 	{

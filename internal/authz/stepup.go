@@ -54,6 +54,17 @@ func RequireStepUp(ctx context.Context) error {
 	return steppedUp(v)
 }
 
+// RequireSecondFactor is for what a person does with all of their own data: it
+// returns a STEP_UP_REQUIRED problem for who has not proved a second factor,
+// whether or not any place asks for it.
+func RequireSecondFactor(ctx context.Context) error {
+	v, err := SignedIn(ctx)
+	if err != nil {
+		return err
+	}
+	return steppedUp(v)
+}
+
 func steppedUp(v *viewer.Viewer) error {
 	if v.Kind != viewer.Person || v.SteppedUp {
 		return nil

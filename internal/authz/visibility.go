@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
@@ -59,6 +60,7 @@ var visible = map[string]rule{
 	ent.TypePerson:      either(self(person.FieldID), applicantsOf(person.FieldID), colleaguesOf(person.FieldID)),
 	ent.TypeProfile:     self(profile.FieldPersonID),
 	ent.TypeDisclosure:  self(disclosure.FieldPersonID),
+	ent.TypeErasure:     self(erasure.FieldPersonID),
 	ent.TypeAffiliation: either(self(affiliation.FieldPersonID), working(affiliation.FieldInstitutionID, atHome)),
 	ent.TypeIdentity:    self(identity.FieldPersonID),
 	ent.TypeSession:     self(session.FieldPersonID),

@@ -33,19 +33,21 @@ const Prefix = "PEREGRINE_"
 // Config is what a server needs to know. The tag desc documents each setting;
 // "peregrine help configuration" prints it.
 type Config struct {
-	Listen     string   `env:"LISTEN" envDefault:"127.0.0.1:8080" desc:"address to listen on"`
-	BaseURL    string   `env:"BASE_URL" envDefault:"http://localhost:8080" desc:"public address, without a slash at its end; https except on this machine"`
-	Database   Address  `env:"DATABASE" envDefault:"sqlite:data/peregrine.db" desc:"sqlite:PATH, or mysql://user:password@host:port/name for MariaDB and MySQL"`
-	KEK        Secret   `env:"KEY_ENCRYPTION_KEY" desc:"32 random bytes in base64, under which signing keys are sealed; made and kept beside an SQLite database when not set"`
-	KEKFile    string   `env:"KEY_ENCRYPTION_KEY_FILE" desc:"file that holds the key-encryption key, instead of the variable"`
-	Proxies    []string `env:"TRUSTED_PROXIES" desc:"networks of proxies in front, such as 10.0.0.0/8, whose X-Forwarded-For is believed"`
-	LogLevel   string   `env:"LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error"`
-	LogFormat  string   `env:"LOG_FORMAT" envDefault:"auto" desc:"json, text, or auto: text on a terminal"`
-	Contact    string   `env:"CONTACT" desc:"whom people write to when something fails, shown on error pages"`
-	ImportMiB  int      `env:"IMPORT_MAX_MIB" envDefault:"512" desc:"largest document that can be imported, in MiB; a workbook has 20 at most"`
-	Demo       bool     `env:"DEMO" envDefault:"false" desc:"demo alliance with a bundled identity provider; only on this machine and on SQLite"`
-	DemoListen string   `env:"DEMO_IDP_LISTEN" envDefault:"127.0.0.1:8090" desc:"address of the demo identity provider"`
-	DemoURL    string   `env:"DEMO_IDP_URL" envDefault:"http://localhost:8090" desc:"address of the demo identity provider as browsers reach it"`
+	Listen      string   `env:"LISTEN" envDefault:"127.0.0.1:8080" desc:"address to listen on"`
+	BaseURL     string   `env:"BASE_URL" envDefault:"http://localhost:8080" desc:"public address, without a slash at its end; https except on this machine"`
+	Database    Address  `env:"DATABASE" envDefault:"sqlite:data/peregrine.db" desc:"sqlite:PATH, or mysql://user:password@host:port/name for MariaDB and MySQL"`
+	KEK         Secret   `env:"KEY_ENCRYPTION_KEY" desc:"32 random bytes in base64, under which signing keys are sealed; made and kept beside an SQLite database when not set"`
+	KEKFile     string   `env:"KEY_ENCRYPTION_KEY_FILE" desc:"file that holds the key-encryption key, instead of the variable"`
+	Proxies     []string `env:"TRUSTED_PROXIES" desc:"networks of proxies in front, such as 10.0.0.0/8, whose X-Forwarded-For is believed"`
+	LogLevel    string   `env:"LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error"`
+	LogFormat   string   `env:"LOG_FORMAT" envDefault:"auto" desc:"json, text, or auto: text on a terminal"`
+	Contact     string   `env:"CONTACT" desc:"whom people write to when something fails, shown on error pages"`
+	ImportMiB   int      `env:"IMPORT_MAX_MIB" envDefault:"512" desc:"largest document that can be imported, in MiB; a workbook has 20 at most"`
+	Retention   string   `env:"RETENTION" desc:"months for which classes of data are kept where they differ from those of peregrine help privacy, such as disclosures=36,texts=6"`
+	ErasureDays int      `env:"ERASURE_DAYS" envDefault:"3" desc:"days from somebody's wish to be erased to its beginning, 0 to 30, in which they may take it back"`
+	Demo        bool     `env:"DEMO" envDefault:"false" desc:"demo alliance with a bundled identity provider; only on this machine and on SQLite"`
+	DemoListen  string   `env:"DEMO_IDP_LISTEN" envDefault:"127.0.0.1:8090" desc:"address of the demo identity provider"`
+	DemoURL     string   `env:"DEMO_IDP_URL" envDefault:"http://localhost:8090" desc:"address of the demo identity provider as browsers reach it"`
 }
 
 // Address is the address of a database. It prints without its password.
@@ -228,6 +230,13 @@ func Settings() []Setting {
 	return all
 }
 
+// Periods are the months for which classes of data are kept. The setting has
+// been checked.
+func (c Config) Periods() vocab.Periods {
+	all, _ := vocab.ParsePeriods(c.Retention)
+	return all
+}
+
 // Check returns all faults of the settings at once.
 func (c Config) Check() error {
 	base, err := url.Parse(c.BaseURL)
@@ -240,6 +249,7 @@ func (c Config) Check() error {
 	local := vocab.IsLoopback(base.Hostname())
 	_, _, badListen := net.SplitHostPort(c.Listen)
 	listenHost, _, _ := net.SplitHostPort(c.Listen)
+	_, badPeriods := vocab.ParsePeriods(c.Retention)
 	var level slog.Level
 	faults := []error{
 		when(badListen != nil, "LISTEN", "%q is not an address such as 127.0.0.1:8080", c.Listen),
@@ -253,6 +263,8 @@ func (c Config) Check() error {
 		when(level.UnmarshalText([]byte(c.LogLevel)) != nil, "LOG_LEVEL", "%q is not debug, info, warn or error", c.LogLevel),
 		when(!slices.Contains([]string{"json", "text", "auto"}, c.LogFormat), "LOG_FORMAT", "%q is not json, text or auto", c.LogFormat),
 		when(c.ImportMiB < 1 || c.ImportMiB > 4096, "IMPORT_MAX_MIB", "%d is not 1 to 4096", c.ImportMiB),
+		when(badPeriods != nil, "RETENTION", "%v", badPeriods),
+		when(c.ErasureDays < 0 || c.ErasureDays > 30, "ERASURE_DAYS", "%d is not 0 to 30", c.ErasureDays),
 		when(c.Demo && (!local || !vocab.IsLoopback(listenHost)), "DEMO", "is only for this machine: LISTEN and BASE_URL must be on localhost"),
 		when(c.Demo && !sqlite, "DEMO", "is only for SQLite, so that invented people never enter a real database"),
 	}

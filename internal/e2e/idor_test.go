@@ -83,6 +83,7 @@ func (w *World) things(c cast, inputs map[string]map[string]any) map[ident.Kind]
 		),
 		ident.Affiliation: string(db.Affiliation.Query().Order(affiliation.ByID()).FirstIDX(system)),
 		ident.Disclosure:  w.disclosed(c),
+		ident.Erasure:     w.erasing(c),
 		ident.Role:        string(db.RoleGrant.Query().Order(rolegrant.ByID()).FirstIDX(system)),
 	})
 	return things
@@ -245,7 +246,7 @@ var everyAction = sync.OnceValue(func() string {
 // says when it is sent again. Each mutation of a thing is offered by one.
 func TestWhatIsOfferedIsDone(t *testing.T) {
 	s := newStage(t)
-	own := []string{"endSession", "endOtherSessions", "unlinkIdentity", "proposeProvider"} // of what its owner alone sees; names its institutions further down
+	own := []string{"endSession", "endOtherSessions", "unlinkIdentity", "requestErasure", "proposeProvider"} // of what its owner alone sees; names its institutions further down
 	for _, f := range schemaMutations(t) {
 		a := s.play(f.Name)
 		var by []string // the things that offer it
@@ -342,7 +343,7 @@ func TestViewerActionsAgreeWithMutations(t *testing.T) {
 			}
 		}
 	}
-	for _, own := range []string{"endSession", "endOtherSessions", "unlinkIdentity"} {
+	for _, own := range []string{"endSession", "endOtherSessions", "unlinkIdentity", "requestErasure"} {
 		compared[own]++ // what only its owner sees needs no word that they may end it
 	}
 	compared["proposeProvider"]++ // names its institutions further down

@@ -50,7 +50,7 @@ func TestEveryMutationAsEveryRole(t *testing.T) {
 			code := col.actor.codeOf(name, input)
 			may[code] = append(may[code], col.name)
 		}
-		for _, code := range []string{"CONFLICT", "INVALID", "LIMITED", "FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED"} {
+		for _, code := range []string{"CONFLICT", "INVALID", "LIMITED", "FORBIDDEN", "STEP_UP_REQUIRED", "NOT_FOUND", "UNAUTHENTICATED"} {
 			if len(may[code]) > 0 {
 				fmt.Fprintf(tw, "%s\t%s\t%s\n", name, code, strings.Join(may[code], ", "))
 				delete(may, code)
@@ -204,6 +204,8 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"cancelOffering":           {"offeringId": cancelled},
 		"submitApplication":        {"offeringId": cancelled},
 		"giveConsent":              {"applicationId": application["applicationId"], "items": []string{"EMAIL"}, "consentVersion": vocab.CurrentConsent().Version},
+		"requestErasure":           {},
+		"cancelErasure":            {"erasureId": w.remembered(c)},
 		"withdrawConsent":          {"applicationId": application["applicationId"], "items": []string{"NAME"}},
 		"withdrawApplication":      application,
 		"nominateApplication":      application,

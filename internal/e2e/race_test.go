@@ -103,6 +103,9 @@ func TestARepeatHasOneEffect(t *testing.T) {
 		if err := asDeclared(a.mutation, audit, events); err != nil {
 			t.Errorf("eight times: %v", err)
 		}
+		if len(a.input) == 1 {
+			continue // nothing but the key
+		}
 		other := otherwise(a)
 		if field := fmt.Sprint(a.by.IsRefused("uses the key for something else", "CONFLICT", other.mutation, other.input)["field"]); field != "[input idempotencyKey]" {
 			t.Errorf("%s with another input is refused at %s", a.mutation, field)

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/graph"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
@@ -300,6 +301,16 @@ func init() {
 	scenes = map[string]scene{
 		"submitApplication": {func(s *stage) (*Actor, map[string]any) {
 			return s.Learner(s.new("L"), "uni-a"), map[string]any{"offeringId": s.offering}
+		}},
+		"requestErasure": {func(s *stage) (*Actor, map[string]any) {
+			l := s.Learner(s.new("L"), "uni-a")
+			l.proves(authz.MultiFactor)
+			return l, map[string]any{}
+		}},
+		"cancelErasure": {func(s *stage) (*Actor, map[string]any) {
+			l := s.Learner(s.new("L"), "uni-a")
+			l.proves(authz.MultiFactor)
+			return l, map[string]any{"erasureId": id(l.Does("asks", "requestErasure", map[string]any{}))}
 		}},
 		"giveConsent": {func(s *stage) (*Actor, map[string]any) {
 			learner, app := s.applied(s.offering)

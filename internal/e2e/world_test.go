@@ -407,6 +407,8 @@ var mutations = map[string]mutationShape{
 	"publishOffering":          {"PublishOfferingInput", "offering", "id state availability seatsFree"},
 	"cancelOffering":           {"CancelOfferingInput", "offering", "id state availability"},
 	"submitApplication":        {"SubmitApplicationInput", "application", "id state commitment { verdict ects ruleId }"},
+	"requestErasure":           {"RequestErasureInput", "erasure", "id state beginsAt done total"},
+	"cancelErasure":            {"CancelErasureInput", "erasure", "id state endedAt"},
 	"giveConsent":              {"GiveConsentInput", "application", "id sharing { item }"},
 	"withdrawConsent":          {"WithdrawConsentInput", "application", "id sharing { item endedAt }"},
 	"withdrawApplication":      {"WithdrawApplicationInput", "application", "id state reason"},

@@ -71,6 +71,7 @@ const (
 	ServerKey       Kind = "svk"
 	WorkItem        Kind = "wrk"
 	Disclosure      Kind = "dsc"
+	Erasure         Kind = "era"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -13,6 +13,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
@@ -38,6 +40,8 @@ type Record struct {
 	Accounts     []*ent.Identity         // oldest first
 	Homes        map[ident.ID]vocab.Text // names of institutions, by the provider that speaks for that one alone
 	Sessions     []*ent.Session          // that have not ended; newest first
+	Disclosures  []Disclosure            // newest first
+	Erasure      *ent.Erasure            // the newest that was asked for; nil: none
 }
 
 // Role is a role that is held, and the name of the institution or alliance at
@@ -45,6 +49,13 @@ type Record struct {
 type Role struct {
 	viewer.Grant
 	Place vocab.Text
+}
+
+// Disclosure is a note that somebody has read data of the person, with the name
+// of the institution for which they did; none for an alliance.
+type Disclosure struct {
+	*ent.Disclosure
+	By vocab.Text
 }
 
 // Service reads records.
@@ -59,7 +70,7 @@ type Service struct {
 func (s *Service) Of(ctx context.Context, v *viewer.Viewer, limit int) (Record, error) {
 	var r Record
 	for _, read := range []func(context.Context, *Record, *viewer.Viewer, int) error{
-		s.person, s.roles, s.applications, s.credentials, s.recognitions, s.accounts, s.sessions,
+		s.person, s.roles, s.applications, s.credentials, s.recognitions, s.accounts, s.sessions, s.disclosures, s.erasure,
 	} {
 		if err := read(ctx, &r, v, limit); err != nil {
 			return Record{}, err
@@ -161,5 +172,28 @@ func (s *Service) accounts(ctx context.Context, r *Record, v *viewer.Viewer, lim
 func (s *Service) sessions(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
 	r.Sessions, err = s.DB.Session.Query().Where(session.PersonID(v.PersonID), sessions.Alive(s.Now())).WithPortal().
 		Order(session.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	return err
+}
+
+func (s *Service) disclosures(ctx context.Context, r *Record, v *viewer.Viewer, limit int) error {
+	all, err := s.DB.Disclosure.Query().Where(disclosure.PersonID(v.PersonID)).Order(disclosure.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	at := vocab.Each(all, func(d *ent.Disclosure) ident.ID { return vocab.OrZero(d.InstitutionID) })
+	found, err := s.DB.Institution.Query().Where(institution.IDIn(at...)).All(ctx)
+	names := map[ident.ID]vocab.Text{}
+	for _, i := range found {
+		names[i.ID] = i.Name
+	}
+	r.Disclosures = vocab.Each(all, func(d *ent.Disclosure) Disclosure { return Disclosure{d, names[vocab.OrZero(d.InstitutionID)]} })
+	return err
+}
+
+func (s *Service) erasure(ctx context.Context, r *Record, v *viewer.Viewer, _ int) (err error) {
+	r.Erasure, err = s.DB.Erasure.Query().Where(erasure.PersonID(v.PersonID)).Order(erasure.ByID(sql.OrderDesc())).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
 	return err
 }

@@ -58,7 +58,7 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 		if g.ValidUntil != nil && until.After(*g.ValidUntil) {
 			return nil, problem.New(problem.Invalid, "the role ends before that; give it anew to prolong it").At("input", "at")
 		}
-		if err := succeeded(ctx, tx, g, now); err != nil {
+		if err := Succeeded(ctx, tx.Client(), g, now); err != nil {
 			return nil, err
 		}
 		done := tx.RoleGrant.Update().Where(rolegrant.ID(g.ID)).SetValidUntil(until).SetEnded(!until.After(now)).SetEndReason(reason).
@@ -81,12 +81,12 @@ func running(g *ent.RoleGrant, now time.Time) error {
 	return problem.If(g.Ended || g.ValidUntil != nil && !g.ValidUntil.After(now), problem.New(problem.Conflict, "this role has ended already"))
 }
 
-// succeeded returns nil when the place keeps an administrator without an end
+// Succeeded returns nil when the place keeps an administrator without an end
 // who is somebody else's grant than g.
-func succeeded(ctx context.Context, tx *ent.Tx, g *ent.RoleGrant, now time.Time) error {
+func Succeeded(ctx context.Context, db *ent.Client, g *ent.RoleGrant, now time.Time) error {
 	if !administers(g.Role) || g.ValidFrom.After(now) {
 		return nil
 	}
-	return storage.IfNone(viewer.AsSystem(ctx), tx.RoleGrant.Query().Where(administering(placeOf(g), now), rolegrant.IDNEQ(g.ID)),
+	return storage.IfNone(viewer.AsSystem(ctx), db.RoleGrant.Query().Where(administering(placeOf(g), now), rolegrant.IDNEQ(g.ID)),
 		problem.New(problem.Conflict, "this is the last administrator; appoint another one without an end first"))
 }

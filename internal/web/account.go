@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	stored "github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -57,7 +58,7 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, name string, 
 	for _, lifetime := range session.Lifetimes {
 		page.Minutes = append(page.Minutes, int(lifetime.Minutes()))
 	}
-	fillAccount(&page, rec, v.SessionID)
+	fillAccount(&page, rec, v.SessionID, s.Now())
 	s.pages.Show(w, r, page)
 }
 
@@ -72,15 +73,23 @@ func proofOf(v *viewer.Viewer) pages.Proof {
 }
 
 // fillAccount puts a record on the page. current is the session that asks.
-func fillAccount(page *pages.Account, rec record.Record, current ident.ID) {
+func fillAccount(page *pages.Account, rec record.Record, current ident.ID, now time.Time) {
 	page.Name, page.Email = learner.FullName(rec.Profile), vocab.OrZero(rec.Profile.Email)
 	for _, a := range rec.Affiliations {
-		row := pages.Affiliation{Kind: string(a.Kind), Institution: a.Edges.Institution.Name, VerifiedAt: a.VerifiedAt, ExpiresAt: a.ExpiresAt}
+		row := pages.Affiliation{Kind: string(a.Kind), Institution: a.Edges.Institution.Name, VerifiedAt: a.VerifiedAt, ExpiresAt: a.ExpiresAt, Lapsed: !a.ExpiresAt.After(now)}
 		if a.Edges.Programme != nil {
 			row.Programme = a.Edges.Programme.Title
 		}
 		page.Home = a.Edges.Institution.Name
 		page.Affiliations = append(page.Affiliations, row)
+	}
+	for _, d := range rec.Disclosures {
+		page.Disclosures = append(page.Disclosures, pages.Disclosure{By: d.By, Role: viewer.Role(d.Role), Purpose: d.Purpose, Fields: d.Fields, ReadAt: d.LastReadAt, Count: d.Count})
+	}
+	page.MayErase = true
+	if e := rec.Erasure; e != nil && e.State != erasure.StateCANCELLED {
+		page.Erasure = &pages.Erasure{ID: string(e.ID), State: string(e.State), Reason: vocab.OrZero(e.Reason), BeginsAt: e.BeginsAt, Done: e.Done, Total: e.Total}
+		page.MayErase = e.LiveKey == nil
 	}
 	for _, held := range rec.Roles {
 		page.Roles = append(page.Roles, pages.HeldRole{Role: held.Role, At: held.Place})

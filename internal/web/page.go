@@ -39,6 +39,7 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /account/accounts/{id}/unlink", s.askUnlink)
 	mux.HandleFunc("POST /account/accounts/{id}/unlink", s.unlink)
 	mux.HandleFunc("GET /signout", s.signOut)
+	s.privacyRoutes(mux)
 	if s.Demo != nil {
 		mux.HandleFunc("GET /demo", func(w http.ResponseWriter, r *http.Request) {
 			s.pages.Show(w, r, pages.Demo{Chrome: s.chrome(r), Groups: s.Demo})

@@ -24,6 +24,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
+	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/record"
@@ -56,6 +57,7 @@ type Parts struct {
 	Portals      *portal.Service
 	Providers    *provider.Service
 	Lend         *lend.Service
+	Privacy      *privacy.Service
 	Demo         []pages.DemoGroup // people of the demo alliance; nil outside it
 	Problems     storage.Reporter
 	Log          *slog.Logger

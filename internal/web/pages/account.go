@@ -24,6 +24,9 @@ type Account struct {
 	Accounts     []LinkedAccount
 	Sessions     []Session // browsers
 	Tokens       []Session
+	Disclosures  []Disclosure
+	Erasure      *Erasure // nil: none was asked for, or it was taken back
+	MayErase     bool     // none is under way
 	Proof        Proof
 	Said         Said   // what has just been done; may be empty
 	Minutes      []int  // for which a token can be lent
@@ -42,12 +45,14 @@ const (
 	OthersEnded  Said = "others_ended"
 	NoOthers     Said = "no_others"
 	Unlinked     Said = "unlinked"
+	ErasureAsked Said = "erasure_asked"
+	ErasureEnded Said = "erasure_ended"
 )
 
 // Known returns what can be said, or "".
 func (s Said) Known() Said {
 	switch s {
-	case SessionEnded, OthersEnded, NoOthers, Unlinked:
+	case SessionEnded, OthersEnded, NoOthers, Unlinked, ErasureAsked, ErasureEnded:
 		return s
 	}
 	return ""
@@ -99,6 +104,7 @@ type Affiliation struct {
 	Programme   vocab.Text // may be empty
 	VerifiedAt  time.Time
 	ExpiresAt   time.Time
+	Lapsed      bool // home no longer asserts it
 }
 
 // HeldRole is a role and the institution or alliance at which it is held.

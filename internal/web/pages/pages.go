@@ -43,7 +43,7 @@ type Renderer struct {
 // names of the pages, each a file of template/.
 var names = []string{
 	"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "course", "credential",
-	"portal", "rights", "visibility", "unlink", "token", "signout",
+	"portal", "rights", "visibility", "unlink", "token", "signout", "privacy", "erase",
 }
 
 // New reads the embedded templates, for each language.

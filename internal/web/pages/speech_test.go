@@ -17,8 +17,11 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/peregrine-exchange/peregrine/ent/migrate"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/lang"
+	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 var (
@@ -70,16 +73,25 @@ func used(t *testing.T) (keys, families map[string]bool) {
 	for _, f := range []VerifyFault{NothingGiven, ForeignLink, TooLong} {
 		keys[f.Message()] = true
 	}
-	for _, s := range []Said{SessionEnded, OthersEnded, NoOthers, Unlinked} {
+	for _, s := range []Said{SessionEnded, OthersEnded, NoOthers, Unlinked, ErasureAsked, ErasureEnded} {
 		keys[s.Message()] = true
 	}
 	for _, p := range []Proof{OneFactor, FactorNeeded, SteppedUp} {
 		keys[p.Message()] = true
 	}
+	for class := range vocab.DefaultPeriods {
+		keys["privacy.retention."+class] = true
+	}
+	for _, l := range privacy.Links {
+		if l.Keep != nil {
+			keys["privacy.basis."+l.Keep.Key] = true
+		}
+	}
 	for month := 1; month <= 12; month++ {
 		keys[fmt.Sprint("date.month.", month)] = true
 	}
 	delete(keys, "date.month.") // the stem in the code
+	delete(keys, "privacy.retention.")
 	return keys, families
 }
 
@@ -117,6 +129,12 @@ func enumerations(t *testing.T) map[string][]string {
 	for _, c := range migrate.SessionsTable.Columns {
 		if c.Name == "kind" {
 			all["SessionKind"] = c.Enums
+		}
+	}
+	for _, l := range authz.Looks() {
+		all["Side"] = append(all["Side"], string(l.Side))
+		for _, stage := range l.Stages {
+			all["Stage"] = append(all["Stage"], string(stage))
 		}
 	}
 	return all

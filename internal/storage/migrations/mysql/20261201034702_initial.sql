@@ -1,3 +1,41 @@
+-- Create "work_items" table
+CREATE TABLE `work_items` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `kind` varchar(64) NOT NULL,
+  `key` varchar(100) NOT NULL,
+  `payload` json NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `due_at` datetime(6) NOT NULL,
+  `attempts` bigint NOT NULL DEFAULT 0,
+  `worker` varchar(64) NOT NULL DEFAULT '',
+  `leased_until` datetime(6) NULL,
+  `done` bigint NOT NULL DEFAULT 0,
+  `total` bigint NOT NULL DEFAULT 0,
+  `error` varchar(500) NOT NULL DEFAULT '',
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
+  INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "persons" table
+CREATE TABLE `persons` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `signed_in_at` datetime(6) NULL,
+  `unlinked_at` datetime(6) NULL,
+  `erased_at` datetime(6) NULL,
+  PRIMARY KEY (`id`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "logout_tokens" table
+CREATE TABLE `logout_tokens` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `logouttoken_expires_at` (`expires_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "idempotency_keys" table
 CREATE TABLE `idempotency_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -7,21 +45,6 @@ CREATE TABLE `idempotency_keys` (
   `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "server_keys" table
-CREATE TABLE `server_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `purpose` varchar(32) NOT NULL,
-  `kid` varchar(64) NOT NULL,
-  `public_jwk` longtext NOT NULL,
-  `sealed` longtext NOT NULL,
-  `live_key` varchar(32) NULL,
-  `active_from` datetime(6) NOT NULL,
-  `retired_at` datetime(6) NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `kid` (`kid`),
-  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
@@ -50,43 +73,6 @@ CREATE TABLE `client_assertions` (
   INDEX `clientassertion_expires_at` (`expires_at`),
   UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "logout_tokens" table
-CREATE TABLE `logout_tokens` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `expires_at` datetime(6) NOT NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`),
-  INDEX `logouttoken_expires_at` (`expires_at`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "work_items" table
-CREATE TABLE `work_items` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `kind` varchar(64) NOT NULL,
-  `key` varchar(100) NOT NULL,
-  `payload` json NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `due_at` datetime(6) NOT NULL,
-  `attempts` bigint NOT NULL DEFAULT 0,
-  `worker` varchar(64) NOT NULL DEFAULT '',
-  `leased_until` datetime(6) NULL,
-  `done` bigint NOT NULL DEFAULT 0,
-  `total` bigint NOT NULL DEFAULT 0,
-  `error` varchar(500) NOT NULL DEFAULT '',
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
-  INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "persons" table
-CREATE TABLE `persons` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `signed_in_at` datetime(6) NULL,
-  `unlinked_at` datetime(6) NULL,
-  PRIMARY KEY (`id`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "outbox_events" table
 CREATE TABLE `outbox_events` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -102,6 +88,21 @@ CREATE TABLE `outbox_events` (
   `sequence` bigint NULL,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `purpose` varchar(32) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(32) NULL,
+  `active_from` datetime(6) NOT NULL,
+  `retired_at` datetime(6) NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "providers" table
 CREATE TABLE `providers` (
@@ -592,6 +593,27 @@ CREATE TABLE `disclosures` (
   INDEX `disclosure_last_read_at` (`last_read_at`),
   INDEX `disclosure_person_id_id` (`person_id`, `id`),
   CONSTRAINT `disclosures_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "erasures" table
+CREATE TABLE `erasures` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `live_key` char(64) CHARSET ascii NULL COLLATE ascii_bin,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `reason` varchar(500) NULL,
+  `begins_at` datetime(6) NOT NULL,
+  `ended_at` datetime(6) NULL,
+  `done` bigint NOT NULL DEFAULT 0,
+  `total` bigint NOT NULL DEFAULT 0,
+  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `erasure_person_id_id` (`person_id`, `id`),
+  INDEX `erasure_state_id` (`state`, `id`),
+  INDEX `erasure_updated_at_id` (`updated_at`, `id`),
+  UNIQUE INDEX `live_key` (`live_key`),
+  CONSTRAINT `erasures_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "home_modules" table
 CREATE TABLE `home_modules` (

@@ -309,6 +309,31 @@ CREATE INDEX `enrolment_home_id_id` ON `enrolments` (`home_id`, `id`);
 CREATE INDEX `enrolment_host_id_id` ON `enrolments` (`host_id`, `id`);
 -- Create index "enrolment_offering_id_id" to table: "enrolments"
 CREATE INDEX `enrolment_offering_id_id` ON `enrolments` (`offering_id`, `id`);
+-- Create "erasures" table
+CREATE TABLE `erasures` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `live_key` text NULL,
+  `digest` text NOT NULL,
+  `reason` text NULL,
+  `begins_at` datetime NOT NULL,
+  `ended_at` datetime NULL,
+  `done` integer NOT NULL DEFAULT (0),
+  `total` integer NOT NULL DEFAULT (0),
+  `person_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `erasures_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION
+);
+-- Create index "erasures_live_key_key" to table: "erasures"
+CREATE UNIQUE INDEX `erasures_live_key_key` ON `erasures` (`live_key`);
+-- Create index "erasure_updated_at_id" to table: "erasures"
+CREATE INDEX `erasure_updated_at_id` ON `erasures` (`updated_at`, `id`);
+-- Create index "erasure_person_id_id" to table: "erasures"
+CREATE INDEX `erasure_person_id_id` ON `erasures` (`person_id`, `id`);
+-- Create index "erasure_state_id" to table: "erasures"
+CREATE INDEX `erasure_state_id` ON `erasures` (`state`, `id`);
 -- Create "home_modules" table
 CREATE TABLE `home_modules` (
   `id` text NOT NULL,
@@ -601,6 +626,7 @@ CREATE TABLE `persons` (
   `created_at` datetime NOT NULL,
   `signed_in_at` datetime NULL,
   `unlinked_at` datetime NULL,
+  `erased_at` datetime NULL,
   PRIMARY KEY (`id`)
 );
 -- Create "portals" table
