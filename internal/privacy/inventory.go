@@ -28,15 +28,16 @@ func (l Link) Acts() bool { return l.Export == nil }
 // Basis is why data stays after an erasure.
 type Basis struct {
 	Key   string // of its words: privacy.basis.KEY
-	Years int    // from the making of a row; 0: no end is set
+	Years int    // from the making of a row, as Retentions has it; 0: no end is set
 }
 
 // The bases. The articles that their words name are those of Regulation (EU)
-// 2016/679 (GDPR); the periods are the alliance's own and hold for every member.
+// 2016/679 (GDPR). What stays without an end names nobody, but for the credentials
+// that the person has had issued.
 var (
-	record      = &Basis{"record", 10}
+	record      = &Basis{"record", 0}
 	issued      = &Basis{"issued", 0}
-	accountable = &Basis{"accountable", 10}
+	accountable = &Basis{"accountable", 0}
 	noted       = &Basis{"noted", 2}
 	pseudonym   = &Basis{"pseudonym", 0}
 )
