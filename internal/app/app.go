@@ -19,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/config"
@@ -88,6 +89,7 @@ type App struct {
 func New(p Parts) (*App, error) {
 	db, base := p.DB.Client, p.Config.BaseURL
 	cookie := authn.NewCookie(base)
+	budgets := budget.New(budget.Options{Now: p.Now, Factor: p.Config.Budgets})
 	a := &App{
 		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
 		institutions: &institution.Service{DB: db, Now: p.Now},
@@ -106,7 +108,7 @@ func New(p Parts) (*App, error) {
 		p.ClientKeys = client.NewFetch(fetch.Options{})
 	}
 	a.Clients = &client.Service{DB: db, Now: p.Now, Fetch: p.ClientKeys}
-	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Log: p.Log})
+	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Budgets: budgets, Log: p.Log})
 	a.signIn = oidcrp.New(oidcrp.Options{
 		DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners,
 		Cookie: cookie, Log: p.Log, AllowTo: p.AllowTo,

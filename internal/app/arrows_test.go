@@ -72,6 +72,7 @@ var layers = []struct {
 	{
 		"doors",
 		[]string{
+			"internal/budget",
 			"internal/authn/session",
 			"internal/record",
 			"internal/authn/serverkey",

@@ -40,6 +40,7 @@ type Config struct {
 	LogFormat  string   `env:"LOG_FORMAT" envDefault:"auto" desc:"json, text, or auto: text on a terminal"`
 	Contact    string   `env:"CONTACT" desc:"whom people write to when something fails, shown on error pages"`
 	ImportMiB  int      `env:"IMPORT_MAX_MIB" envDefault:"512" desc:"largest document that can be imported, in MiB; a workbook has 20 at most"`
+	Budgets    int      `env:"BUDGET_FACTOR" envDefault:"1" desc:"multiplies all budgets against floods (peregrine help limits), up to 1000"`
 	Demo       bool     `env:"DEMO" envDefault:"false" desc:"demo alliance with a bundled identity provider; only on this machine and on SQLite"`
 	DemoListen string   `env:"DEMO_IDP_LISTEN" envDefault:"127.0.0.1:8090" desc:"address of the demo identity provider"`
 	DemoURL    string   `env:"DEMO_IDP_URL" envDefault:"http://localhost:8090" desc:"address of the demo identity provider as browsers reach it"`
@@ -200,6 +201,7 @@ func (c Config) Check() error {
 		when(level.UnmarshalText([]byte(c.LogLevel)) != nil, "LOG_LEVEL", "%q is not debug, info, warn or error", c.LogLevel),
 		when(!slices.Contains([]string{"json", "text", "auto"}, c.LogFormat), "LOG_FORMAT", "%q is not json, text or auto", c.LogFormat),
 		when(c.ImportMiB < 1 || c.ImportMiB > 4096, "IMPORT_MAX_MIB", "%d is not 1 to 4096", c.ImportMiB),
+		when(c.Budgets < 1 || c.Budgets > 1000, "BUDGET_FACTOR", "%d is not 1 to 1000", c.Budgets),
 		when(c.Demo && (!local || !vocab.IsLoopback(listenHost)), "DEMO", "is only for this machine: LISTEN and BASE_URL must be on localhost"),
 		when(c.Demo && !sqlite, "DEMO", "is only for SQLite, so that invented people never enter a real database"),
 	}
