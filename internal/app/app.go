@@ -111,7 +111,7 @@ func New(p Parts) (*App, error) {
 	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Budgets: budgets, Log: p.Log})
 	a.signIn = oidcrp.New(oidcrp.Options{
 		DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners,
-		Cookie: cookie, Log: p.Log, AllowTo: p.AllowTo,
+		Cookie: cookie, Budgets: budgets, Log: p.Log, AllowTo: p.AllowTo,
 	})
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
@@ -178,7 +178,7 @@ func (a *App) RunJobs(ctx context.Context) {
 	job.RunAll(ctx, []job.Job{
 		{Name: "compare clocks", Every: time.Minute, Run: a.clock.compare},
 		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
-		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
+		{Name: "clear sign-ins", Every: 5 * time.Minute, Run: a.signIn.Clear},
 		{Name: "clear portal codes", Every: time.Hour, Run: a.Lend.Clear},
 		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},
 		{Name: "check providers", Every: time.Minute, Run: a.Providers.CheckDue},
