@@ -45907,6 +45907,7 @@ type SignInMutation struct {
 	verifier        *string
 	return_to       *string
 	assertion       *string
+	payer_digest    *string
 	expires_at      *time.Time
 	clearedFields   map[string]struct{}
 	provider        *ident.ID
@@ -46406,6 +46407,55 @@ func (m *SignInMutation) ResetAssertion() {
 	delete(m.clearedFields, signin.FieldAssertion)
 }
 
+// SetPayerDigest sets the "payer_digest" field.
+func (m *SignInMutation) SetPayerDigest(s string) {
+	m.payer_digest = &s
+}
+
+// PayerDigest returns the value of the "payer_digest" field in the mutation.
+func (m *SignInMutation) PayerDigest() (r string, exists bool) {
+	v := m.payer_digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayerDigest returns the old "payer_digest" field's value of the SignIn entity.
+// If the SignIn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInMutation) OldPayerDigest(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayerDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayerDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayerDigest: %w", err)
+	}
+	return oldValue.PayerDigest, nil
+}
+
+// ClearPayerDigest clears the value of the "payer_digest" field.
+func (m *SignInMutation) ClearPayerDigest() {
+	m.payer_digest = nil
+	m.clearedFields[signin.FieldPayerDigest] = struct{}{}
+}
+
+// PayerDigestCleared returns if the "payer_digest" field was cleared in this mutation.
+func (m *SignInMutation) PayerDigestCleared() bool {
+	_, ok := m.clearedFields[signin.FieldPayerDigest]
+	return ok
+}
+
+// ResetPayerDigest resets all changes to the "payer_digest" field.
+func (m *SignInMutation) ResetPayerDigest() {
+	m.payer_digest = nil
+	delete(m.clearedFields, signin.FieldPayerDigest)
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (m *SignInMutation) SetExpiresAt(t time.Time) {
 	m.expires_at = &t
@@ -46498,7 +46548,7 @@ func (m *SignInMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SignInMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, signin.FieldCreatedAt)
 	}
@@ -46528,6 +46578,9 @@ func (m *SignInMutation) Fields() []string {
 	}
 	if m.assertion != nil {
 		fields = append(fields, signin.FieldAssertion)
+	}
+	if m.payer_digest != nil {
+		fields = append(fields, signin.FieldPayerDigest)
 	}
 	if m.expires_at != nil {
 		fields = append(fields, signin.FieldExpiresAt)
@@ -46560,6 +46613,8 @@ func (m *SignInMutation) Field(name string) (ent.Value, bool) {
 		return m.ReturnTo()
 	case signin.FieldAssertion:
 		return m.Assertion()
+	case signin.FieldPayerDigest:
+		return m.PayerDigest()
 	case signin.FieldExpiresAt:
 		return m.ExpiresAt()
 	}
@@ -46591,6 +46646,8 @@ func (m *SignInMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldReturnTo(ctx)
 	case signin.FieldAssertion:
 		return m.OldAssertion(ctx)
+	case signin.FieldPayerDigest:
+		return m.OldPayerDigest(ctx)
 	case signin.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
 	}
@@ -46672,6 +46729,13 @@ func (m *SignInMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAssertion(v)
 		return nil
+	case signin.FieldPayerDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayerDigest(v)
+		return nil
 	case signin.FieldExpiresAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -46715,6 +46779,9 @@ func (m *SignInMutation) ClearedFields() []string {
 	if m.FieldCleared(signin.FieldAssertion) {
 		fields = append(fields, signin.FieldAssertion)
 	}
+	if m.FieldCleared(signin.FieldPayerDigest) {
+		fields = append(fields, signin.FieldPayerDigest)
+	}
 	return fields
 }
 
@@ -46734,6 +46801,9 @@ func (m *SignInMutation) ClearField(name string) error {
 		return nil
 	case signin.FieldAssertion:
 		m.ClearAssertion()
+		return nil
+	case signin.FieldPayerDigest:
+		m.ClearPayerDigest()
 		return nil
 	}
 	return fmt.Errorf("unknown SignIn nullable field %s", name)
@@ -46772,6 +46842,9 @@ func (m *SignInMutation) ResetField(name string) error {
 		return nil
 	case signin.FieldAssertion:
 		m.ResetAssertion()
+		return nil
+	case signin.FieldPayerDigest:
+		m.ResetPayerDigest()
 		return nil
 	case signin.FieldExpiresAt:
 		m.ResetExpiresAt()

@@ -1884,6 +1884,10 @@ func init() {
 	signinDescReturnTo := signinFields[7].Descriptor()
 	// signin.ReturnToValidator is a validator for the "return_to" field. It is called by the builders before save.
 	signin.ReturnToValidator = signinDescReturnTo.Validators[0].(func(string) error)
+	// signinDescPayerDigest is the schema descriptor for payer_digest field.
+	signinDescPayerDigest := signinFields[9].Descriptor()
+	// signin.PayerDigestValidator is a validator for the "payer_digest" field. It is called by the builders before save.
+	signin.PayerDigestValidator = signinDescPayerDigest.Validators[0].(func(string) error)
 	// signinDescID is the schema descriptor for id field.
 	signinDescID := signinMixinFields0[0].Descriptor()
 	// signin.DefaultID holds the default value on creation for the id field.

@@ -38,6 +38,8 @@ type SignIn struct {
 	ReturnTo string `json:"return_to,omitempty"`
 	// of the account to link, until that is confirmed, as JSON
 	Assertion *string `json:"-"`
+	// SHA-256 of whose sign-ins are bounded together: the network, or the session whose person it concerns
+	PayerDigest *string `json:"payer_digest,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -60,7 +62,7 @@ func (*SignIn) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case signin.FieldID, signin.FieldProviderID, signin.FieldSessionID, signin.FieldPurpose, signin.FieldStateDigest, signin.FieldBrowserDigest, signin.FieldNonce, signin.FieldVerifier, signin.FieldReturnTo, signin.FieldAssertion:
+		case signin.FieldID, signin.FieldProviderID, signin.FieldSessionID, signin.FieldPurpose, signin.FieldStateDigest, signin.FieldBrowserDigest, signin.FieldNonce, signin.FieldVerifier, signin.FieldReturnTo, signin.FieldAssertion, signin.FieldPayerDigest:
 			values[i] = new(sql.NullString)
 		case signin.FieldCreatedAt, signin.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
@@ -146,6 +148,13 @@ func (_m *SignIn) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Assertion = new(string)
 				*_m.Assertion = value.String
+			}
+		case signin.FieldPayerDigest:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field payer_digest", values[i])
+			} else if value.Valid {
+				_m.PayerDigest = new(string)
+				*_m.PayerDigest = value.String
 			}
 		case signin.FieldExpiresAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {

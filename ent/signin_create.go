@@ -82,6 +82,12 @@ func (_c *SignInCreate) SetAssertion(v string) *SignInCreate {
 	return _c
 }
 
+// SetPayerDigest sets the "payer_digest" field.
+func (_c *SignInCreate) SetPayerDigest(v string) *SignInCreate {
+	_c.mutation.SetPayerDigest(v)
+	return _c
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (_c *SignInCreate) SetExpiresAt(v time.Time) *SignInCreate {
 	_c.mutation.SetExpiresAt(v)
@@ -209,6 +215,11 @@ func (_c *SignInCreate) check() error {
 			return &ValidationError{Name: "return_to", err: fmt.Errorf(`ent: validator failed for field "SignIn.return_to": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.PayerDigest(); ok {
+		if err := signin.PayerDigestValidator(v); err != nil {
+			return &ValidationError{Name: "payer_digest", err: fmt.Errorf(`ent: validator failed for field "SignIn.payer_digest": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "SignIn.expires_at"`)}
 	}
@@ -290,6 +301,10 @@ func (_c *SignInCreate) createSpec() (*SignIn, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Assertion(); ok {
 		_spec.SetField(signin.FieldAssertion, field.TypeString, value)
 		_node.Assertion = &value
+	}
+	if value, ok := _c.mutation.PayerDigest(); ok {
+		_spec.SetField(signin.FieldPayerDigest, field.TypeString, value)
+		_node.PayerDigest = &value
 	}
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(signin.FieldExpiresAt, field.TypeTime, value)

@@ -149,6 +149,9 @@ func (_u *SignInUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.AssertionCleared() {
 		_spec.ClearField(signin.FieldAssertion, field.TypeString)
 	}
+	if _u.mutation.PayerDigestCleared() {
+		_spec.ClearField(signin.FieldPayerDigest, field.TypeString)
+	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(signin.FieldExpiresAt, field.TypeTime, value)
 	}
@@ -322,6 +325,9 @@ func (_u *SignInUpdateOne) sqlSave(ctx context.Context) (_node *SignIn, err erro
 	}
 	if _u.mutation.AssertionCleared() {
 		_spec.ClearField(signin.FieldAssertion, field.TypeString)
+	}
+	if _u.mutation.PayerDigestCleared() {
+		_spec.ClearField(signin.FieldPayerDigest, field.TypeString)
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(signin.FieldExpiresAt, field.TypeTime, value)

@@ -11,7 +11,9 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"github.com/peregrine-exchange/peregrine/graph/generated"
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/gate"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -40,6 +42,19 @@ func NewHandler(r *Resolver) http.Handler {
 			Language: func(ctx context.Context) string { return languageOf(ctx).String() },
 		},
 		Extensions: []graphql.HandlerExtension{r.Loading, Disclosing{r.Privacy, r.Problems}, Freshness{r.Discovery}, newPlans(r), Refusals{r.Problems}},
+		Spend: func(ctx context.Context, h http.Header, points, writes int) *problem.Error {
+			payer := budget.Of(ctx)
+			if writes > 0 {
+				taken := payer.Take(budget.Writes, writes)
+				taken.Show(h)
+				if p := taken.Problem(); p != nil {
+					return p
+				}
+			}
+			taken := payer.Take(budget.Points, points)
+			taken.Show(h)
+			return taken.Problem()
+		},
 		ViewerKey: func(req *http.Request) string {
 			if v := viewer.From(req.Context()); v != nil && v.Actor() != "" {
 				return string(v.Actor())

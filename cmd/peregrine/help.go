@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/peregrine-exchange/peregrine/internal/app"
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 )
@@ -37,6 +38,8 @@ func (h help) Run(s *streams) error {
 		return settings(s)
 	case "privacy":
 		return printPrivacy(s.out)
+	case "limits":
+		return budget.Print(s.out)
 	case "events":
 		return ledger.Print(s.out, app.Verbs())
 	}

@@ -2015,6 +2015,7 @@ var (
 		{Name: "verifier", Type: field.TypeString, Size: 64},
 		{Name: "return_to", Type: field.TypeString, Size: 1024},
 		{Name: "assertion", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "payer_digest", Type: field.TypeString, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "provider_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
@@ -2026,7 +2027,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sign_ins_providers_provider",
-				Columns:    []*schema.Column{SignInsColumns[11]},
+				Columns:    []*schema.Column{SignInsColumns[12]},
 				RefColumns: []*schema.Column{ProvidersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -2035,7 +2036,12 @@ var (
 			{
 				Name:    "signin_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SignInsColumns[10]},
+				Columns: []*schema.Column{SignInsColumns[11]},
+			},
+			{
+				Name:    "signin_payer_digest_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInsColumns[10], SignInsColumns[11]},
 			},
 		},
 	}

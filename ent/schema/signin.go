@@ -76,13 +76,17 @@ func (SignIn) Fields() []ent.Field {
 		field.String("verifier").MaxRuneLen(64).Immutable().Sensitive(),
 		field.String("return_to").MaxRuneLen(1024).Immutable(),
 		field.Text("assertion").Optional().Nillable().Sensitive().Comment("of the account to link, until that is confirmed, as JSON"),
+		field.String("payer_digest").MaxRuneLen(64).Optional().Nillable().Immutable().SchemaType(char(64)).Annotations(ascii).
+			Comment("SHA-256 of whose sign-ins are bounded together: the network, or the session whose person it concerns"),
 		moment("expires_at"),
 	}
 }
 
 func (SignIn) Edges() []ent.Edge { return []ent.Edge{to("provider", Provider.Type)} }
 
-func (SignIn) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }
+func (SignIn) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("expires_at"), index.Fields("payer_digest", "expires_at")}
+}
 
 // Session is a signed-in browser, or a bearer token lent by one.
 type Session struct{ ent.Schema }

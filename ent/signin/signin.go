@@ -36,6 +36,8 @@ const (
 	FieldReturnTo = "return_to"
 	// FieldAssertion holds the string denoting the assertion field in the database.
 	FieldAssertion = "assertion"
+	// FieldPayerDigest holds the string denoting the payer_digest field in the database.
+	FieldPayerDigest = "payer_digest"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
 	// EdgeProvider holds the string denoting the provider edge name in mutations.
@@ -64,6 +66,7 @@ var Columns = []string{
 	FieldVerifier,
 	FieldReturnTo,
 	FieldAssertion,
+	FieldPayerDigest,
 	FieldExpiresAt,
 }
 
@@ -94,6 +97,8 @@ var (
 	VerifierValidator func(string) error
 	// ReturnToValidator is a validator for the "return_to" field. It is called by the builders before save.
 	ReturnToValidator func(string) error
+	// PayerDigestValidator is a validator for the "payer_digest" field. It is called by the builders before save.
+	PayerDigestValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -78,6 +78,11 @@ func Assertion(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldAssertion, v))
 }
 
+// PayerDigest applies equality check predicate on the "payer_digest" field. It's identical to PayerDigestEQ.
+func PayerDigest(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldEQ(FieldPayerDigest, v))
+}
+
 // ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
 func ExpiresAt(v time.Time) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldExpiresAt, v))
@@ -216,6 +221,26 @@ func AssertionIsNil() predicate.SignIn {
 // AssertionNotNil applies the NotNil predicate on the "assertion" field.
 func AssertionNotNil() predicate.SignIn {
 	return predicate.SignIn(sql.FieldNotNull(FieldAssertion))
+}
+
+// PayerDigestEQ applies the EQ predicate on the "payer_digest" field.
+func PayerDigestEQ(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldEQ(FieldPayerDigest, v))
+}
+
+// PayerDigestIn applies the In predicate on the "payer_digest" field.
+func PayerDigestIn(vs ...string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldIn(FieldPayerDigest, vs...))
+}
+
+// PayerDigestIsNil applies the IsNil predicate on the "payer_digest" field.
+func PayerDigestIsNil() predicate.SignIn {
+	return predicate.SignIn(sql.FieldIsNull(FieldPayerDigest))
+}
+
+// PayerDigestNotNil applies the NotNil predicate on the "payer_digest" field.
+func PayerDigestNotNil() predicate.SignIn {
+	return predicate.SignIn(sql.FieldNotNull(FieldPayerDigest))
 }
 
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.

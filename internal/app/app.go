@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/config"
@@ -92,6 +93,7 @@ func New(p Parts) (*App, error) {
 	db, base := p.DB.Client, p.Config.BaseURL
 	cookie := authn.NewCookie(base)
 	cases := &recognition.Service{DB: db, Now: p.Now}
+	budgets := budget.New(budget.Options{Now: p.Now, Factor: p.Config.Budgets})
 	a := &App{
 		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
 		institutions: &institution.Service{DB: db, Now: p.Now},
@@ -113,10 +115,10 @@ func New(p Parts) (*App, error) {
 		p.ClientKeys = client.NewFetch(fetch.Options{})
 	}
 	a.Clients = &client.Service{DB: db, Now: p.Now, Fetch: p.ClientKeys}
-	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Log: p.Log})
+	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Budgets: budgets, Log: p.Log})
 	a.signIn = oidcrp.New(oidcrp.Options{
 		DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners,
-		Cookie: cookie, Log: p.Log, AllowTo: p.AllowTo,
+		Cookie: cookie, Budgets: budgets, Log: p.Log, AllowTo: p.AllowTo,
 	})
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
@@ -125,7 +127,7 @@ func New(p Parts) (*App, error) {
 		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
 		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth:   &authn.Authenticator{Sessions: a.Sessions, Tokens: a.Tokens, Cookie: cookie},
-		SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Privacy: a.Privacy, Demo: p.Demo, Problems: reporter, Log: p.Log,
+		SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Privacy: a.Privacy, Demo: p.Demo, Budgets: budgets, Problems: reporter, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
@@ -194,7 +196,7 @@ func (a *App) RunJobs(ctx context.Context) {
 	job.RunAll(ctx, []job.Job{
 		{Name: "compare clocks", Every: time.Minute, Run: a.clock.compare},
 		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
-		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
+		{Name: "clear sign-ins", Every: 5 * time.Minute, Run: a.signIn.Clear},
 		{Name: "clear portal codes", Every: time.Hour, Run: a.Lend.Clear},
 		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},
 		{Name: "check providers", Every: time.Minute, Run: a.Providers.CheckDue},

@@ -73,6 +73,7 @@ var layers = []struct {
 	{
 		"doors",
 		[]string{
+			"internal/budget",
 			"internal/authn/session",
 			"internal/record",
 			"internal/authn/serverkey",

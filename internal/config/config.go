@@ -45,6 +45,7 @@ type Config struct {
 	ImportMiB   int      `env:"IMPORT_MAX_MIB" envDefault:"512" desc:"largest document that can be imported, in MiB; a workbook has 20 at most"`
 	Retention   string   `env:"RETENTION" desc:"months for which classes of data are kept where they differ from those of peregrine help privacy, such as disclosures=36,texts=6"`
 	ErasureDays int      `env:"ERASURE_DAYS" envDefault:"3" desc:"days from somebody's wish to be erased to its beginning, 0 to 30, in which they may take it back"`
+	Budgets     int      `env:"BUDGET_FACTOR" envDefault:"1" desc:"multiplies all budgets against floods (peregrine help limits), up to 1000"`
 	Demo        bool     `env:"DEMO" envDefault:"false" desc:"demo alliance with a bundled identity provider; only on this machine and on SQLite"`
 	DemoListen  string   `env:"DEMO_IDP_LISTEN" envDefault:"127.0.0.1:8090" desc:"address of the demo identity provider"`
 	DemoURL     string   `env:"DEMO_IDP_URL" envDefault:"http://localhost:8090" desc:"address of the demo identity provider as browsers reach it"`
@@ -265,6 +266,7 @@ func (c Config) Check() error {
 		when(c.ImportMiB < 1 || c.ImportMiB > 4096, "IMPORT_MAX_MIB", "%d is not 1 to 4096", c.ImportMiB),
 		when(badPeriods != nil, "RETENTION", "%v", badPeriods),
 		when(c.ErasureDays < 0 || c.ErasureDays > 30, "ERASURE_DAYS", "%d is not 0 to 30", c.ErasureDays),
+		when(c.Budgets < 1 || c.Budgets > 1000, "BUDGET_FACTOR", "%d is not 1 to 1000", c.Budgets),
 		when(c.Demo && (!local || !vocab.IsLoopback(listenHost)), "DEMO", "is only for this machine: LISTEN and BASE_URL must be on localhost"),
 		when(c.Demo && !sqlite, "DEMO", "is only for SQLite, so that invented people never enter a real database"),
 	}

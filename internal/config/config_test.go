@@ -37,9 +37,9 @@ func TestEnvironmentGoesOverFileOverDefault(t *testing.T) {
 func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	_, err := Load("", []string{
 		"PEREGRINE_LISTEN=nowhere", "PEREGRINE_BASE_URL=http://exchange.example.org", "PEREGRINE_DATABASE=postgres://x",
-		"PEREGRINE_LOG_LEVEL=loud", "PEREGRINE_LOG_FORMAT=xml", "PEREGRINE_TRUSTED_PROXIES=everybody", "PEREGRINE_KEY_ENCRYPTION_KEY=c2hvcnQ=",
+		"PEREGRINE_LOG_LEVEL=loud", "PEREGRINE_LOG_FORMAT=xml", "PEREGRINE_TRUSTED_PROXIES=everybody", "PEREGRINE_KEY_ENCRYPTION_KEY=c2hvcnQ=", "PEREGRINE_BUDGET_FACTOR=0",
 	})
-	for _, name := range []string{"LISTEN", "BASE_URL", "DATABASE", "LOG_LEVEL", "LOG_FORMAT", "TRUSTED_PROXIES", "KEY_ENCRYPTION_KEY"} {
+	for _, name := range []string{"LISTEN", "BASE_URL", "DATABASE", "LOG_LEVEL", "LOG_FORMAT", "TRUSTED_PROXIES", "KEY_ENCRYPTION_KEY", "BUDGET_FACTOR"} {
 		if err == nil || !strings.Contains(err.Error(), Prefix+name) {
 			t.Errorf("the fault of %s is not in %v", name, err)
 		}

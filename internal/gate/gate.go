@@ -16,6 +16,7 @@
 //	cost        weights times page sizes (cost.go)
 //	extensions  those of the owner, in the order of Options.Extensions
 //	cache       the same, for what is spelled in another way and means the same
+//	budget      of who asks, in points and writes; what the cache has is free (Options.Spend)
 //	execution   under a deadline; a client that goes away ends it too, unless
 //	            others wait for the same answer (flight.go)
 //	answer      one write with Content-Length (answer.go)
@@ -103,6 +104,11 @@ type Options struct {
 	// address. Nil counts all requests together.
 	ViewerKey func(*http.Request) string
 
+	// Spend counts an operation that is about to be executed: its points and, for
+	// a mutation, the fields at its root. It may add to the headers of the answer.
+	// What it returns refuses the operation; nil lets it run. Nil counts nothing.
+	Spend func(ctx context.Context, h http.Header, points, writes int) *problem.Error
+
 	// Document returns the text registered under a documentId, or a NOT_FOUND
 	// problem. Nil means that nothing is registered.
 	Document func(ctx context.Context, id string) (string, error)
@@ -134,7 +140,7 @@ type Options struct {
 // New returns the handler that serves schema.
 func New(schema graphql.ExecutableSchema, o Options) http.Handler {
 	g := &gate{
-		exec: executor.New(schema), document: o.Document, show: o.Present, viewer: o.ViewerKey,
+		exec: executor.New(schema), document: o.Document, show: o.Present, viewer: o.ViewerKey, spend: o.Spend,
 		timeout: cmp.Or(o.Timeout, 10*time.Second), running: turnstile{places: cmp.Or(o.Concurrent, 4)}, answers: newAnswers(o.Cache),
 	}
 	if g.show == nil {
@@ -145,6 +151,9 @@ func New(schema graphql.ExecutableSchema, o Options) http.Handler {
 	}
 	if g.viewer == nil {
 		g.viewer = func(*http.Request) string { return "" }
+	}
+	if g.spend == nil {
+		g.spend = func(context.Context, http.Header, int, int) *problem.Error { return nil }
 	}
 	g.transports = []graphql.Transport{post{g}, get{g}}
 
@@ -166,6 +175,7 @@ type gate struct {
 	document   func(context.Context, string) (string, error)
 	show       graphql.ErrorPresenterFunc
 	viewer     func(*http.Request) string
+	spend      func(ctx context.Context, h http.Header, points, writes int) *problem.Error
 	timeout    time.Duration
 	running    turnstile
 	answers    *answers // nil without a cache

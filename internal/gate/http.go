@@ -140,7 +140,40 @@ func (g *gate) run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 			return
 		}
 	}
-	g.answer(w, r, g.execute(ctx, exec, operation))
+	if g.pays(ctx, w, r, operation) {
+		g.answer(w, r, g.execute(ctx, exec, operation))
+	}
+}
+
+// pays takes what an operation costs from who asks, or answers that they have
+// not enough.
+func (g *gate) pays(ctx context.Context, w http.ResponseWriter, r *http.Request, operation *graphql.OperationContext) bool {
+	points, _ := Cost(ctx)
+	writes := 0
+	if operation.Operation.Operation == ast.Mutation {
+		writes = roots(operation.Operation.SelectionSet)
+	}
+	p := g.spend(ctx, w.Header(), points, writes)
+	if p != nil {
+		g.refuse(w, r, http.StatusTooManyRequests, p)
+	}
+	return p == nil
+}
+
+// roots counts the fields at the root of an operation, each as often as it is
+// asked for. It takes no longer than MaxRoots allows.
+func roots(set ast.SelectionSet) (n int) {
+	for _, selection := range set {
+		switch s := selection.(type) {
+		case *ast.Field:
+			n++
+		case *ast.InlineFragment:
+			n += roots(s.SelectionSet)
+		case *ast.FragmentSpread:
+			n += roots(s.Definition.SelectionSet)
+		}
+	}
+	return n
 }
 
 // execute returns the response to an operation that nothing speaks against.

@@ -39,12 +39,17 @@ func (g *gate) repeat(w http.ResponseWriter, r *http.Request, s spelling) bool {
 func (g *gate) share(ctx context.Context, w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, operation *graphql.OperationContext, s spelling, who audience) {
 	sum, ok := meaningOf(operation)
 	if !ok {
-		g.answer(w, r, g.execute(ctx, exec, operation))
+		if g.pays(ctx, w, r, operation) {
+			g.answer(w, r, g.execute(ctx, exec, operation))
+		}
 		return
 	}
 	key := answerKey{sum, who}
 	if k, known := g.answers.find(s, key); known {
 		g.give(w, r, k)
+		return
+	}
+	if !g.pays(ctx, w, r, operation) {
 		return
 	}
 	out, leads, landed := g.answers.flights.do(r.Context().Done(), ctx, key, func(ctx context.Context) outcome {

@@ -89,7 +89,12 @@ func (s *site) chrome(r *http.Request) pages.Chrome {
 
 // trouble shows an error page.
 func (s *site) trouble(w http.ResponseWriter, r *http.Request, cause pages.Cause) {
-	page := pages.Trouble{Cause: cause, RequestID: telemetry.RequestID(r.Context()), ReturnTo: returnTo(r)}
+	s.troubleFor(w, r, cause, 0)
+}
+
+// troubleFor is trouble that is over in so many seconds.
+func (s *site) troubleFor(w http.ResponseWriter, r *http.Request, cause pages.Cause, seconds int) {
+	page := pages.Trouble{Cause: cause, Wait: seconds, RequestID: telemetry.RequestID(r.Context()), ReturnTo: returnTo(r)}
 	if cause == pages.StepUpFirst {
 		page.StepUp = stepUpTo("/account")
 	}

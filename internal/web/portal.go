@@ -42,7 +42,7 @@ func (s *site) shared(next http.Handler) http.Handler {
 		AllowOriginVaryRequestFunc: func(r *http.Request, origin string) (bool, []string) { return s.knows(r, origin), nil },
 		AllowedMethods:             []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders:             []string{"Authorization", "Content-Type", "If-None-Match", gate.ClientHeader},
-		ExposedHeaders:             []string{"ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id"},
+		ExposedHeaders:             []string{"ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id"},
 		MaxAge:                     600, // seconds; Chromium keeps no answer longer than 7200
 	}).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

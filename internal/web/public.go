@@ -26,7 +26,7 @@ func openTo(w http.ResponseWriter, contentType string, ttl time.Duration) {
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(ttl.Seconds())))
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "ETag, Retry-After")
+	h.Set("Access-Control-Expose-Headers", "ETag, RateLimit, RateLimit-Policy, Retry-After")
 }
 
 const documentTTL = 5 * time.Minute

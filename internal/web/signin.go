@@ -113,13 +113,17 @@ func (s *site) signInFailed(w http.ResponseWriter, r *http.Request, cause pages.
 	if cause == pages.NotFound {
 		cause = pages.NoProvider
 	}
+	wait := 0
 	switch cause {
 	case pages.ProviderDown:
 		w.Header().Set("Retry-After", "60")
 	case pages.Unavailable:
 		w.Header().Set("Retry-After", "5")
+	case pages.Limited:
+		wait = 60 // somebody of the network will have finished
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
 	}
-	page := pages.Trouble{Chrome: s.chrome(r), Cause: cause, RequestID: telemetry.RequestID(r.Context()), ReturnTo: cmp.Or(to, returnTo(r))}
+	page := pages.Trouble{Chrome: s.chrome(r), Cause: cause, Wait: wait, RequestID: telemetry.RequestID(r.Context()), ReturnTo: cmp.Or(to, returnTo(r))}
 	var err error
 	if page.Institution, err = s.Providers.SoleHome(r.Context(), r.PathValue("key")); err != nil {
 		s.Log.WarnContext(r.Context(), "the institution of a sign-in could not be read", "err", err)

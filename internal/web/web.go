@@ -18,6 +18,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
@@ -59,6 +60,7 @@ type Parts struct {
 	Lend         *lend.Service
 	Privacy      *privacy.Service
 	Demo         []pages.DemoGroup // people of the demo alliance; nil outside it
+	Budgets      *budget.Keeper
 	Problems     storage.Reporter
 	Log          *slog.Logger
 }
@@ -93,7 +95,7 @@ func New(p Parts) (http.Handler, error) {
 	outer.HandleFunc("GET /healthz", health)
 	outer.HandleFunc("GET /readyz", ready(p.Ping))
 	p.Auth.Tokens.Routes(outer)
-	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.fail}, mux))
+	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.turnedAway}, s.budgeted(mux)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.elsewhere(w, r, outer, mux) })
 	return &Site{s.around(s.shared(outer)), []*http.ServeMux{outer, mux, auth}}, nil
 }
@@ -202,14 +204,15 @@ func (s *site) failWith(w http.ResponseWriter, r *http.Request, status int, err 
 	if p.Code == problem.Unavailable {
 		w.Header().Set("Retry-After", "5")
 	}
-	if seconds, ok := p.Detail().(problem.RetryAfter); ok {
+	seconds, retry := p.Detail().(problem.RetryAfter)
+	if retry {
 		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 	if r.URL.Path != "/graphql" && !slices.Contains(w.Header().Values("Vary"), "Accept") {
 		w.Header().Add("Vary", "Accept")
 	}
 	if wantsPage(r) && status == statusOf(p) {
-		s.trouble(w, r, pages.CauseOf(p))
+		s.troubleFor(w, r, pages.CauseOf(p), int(seconds))
 		return
 	}
 	text, id := p.In(authn.Language(r)), telemetry.RequestID(r.Context())
@@ -221,9 +224,11 @@ func (s *site) failWith(w http.ResponseWriter, r *http.Request, status int, err 
 		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": text, "code": p.Code, "requestId": id,
 	}
 	if r.URL.Path == "/graphql" {
-		kind, answer = "application/json", map[string]any{"errors": []any{map[string]any{
-			"message": text, "extensions": map[string]any{"code": p.Code, "requestId": id},
-		}}}
+		extensions := map[string]any{"code": p.Code, "requestId": id}
+		if retry {
+			extensions["retryAfter"] = int(seconds)
+		}
+		kind, answer = "application/json", map[string]any{"errors": []any{map[string]any{"message": text, "extensions": extensions}}}
 	}
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-store")

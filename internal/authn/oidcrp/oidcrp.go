@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
@@ -58,6 +60,7 @@ const (
 	NotFresh        Cause = "not_fresh"     // a fresh proof was asked for and not given
 	OtherAccount    Cause = "other_account" // another account than that of the session
 	AccountTaken    Cause = "account_taken" // the account to link is somebody's already
+	Limited         Cause = "limited"       // too many sign-ins of the network are under way
 )
 
 // flowTime is how long somebody may take at their provider.
@@ -76,6 +79,7 @@ type Options struct {
 	Sessions *session.Service
 	Learners *learner.Service
 	Cookie   authn.Cookie
+	Budgets  *budget.Keeper // nil: those of the table
 	Log      *slog.Logger
 	// AllowTo are addresses such as "localhost:8090" of providers that may be
 	// plain http on this machine; all others must be https at a public address.
@@ -178,10 +182,19 @@ func (h *Handlers) begin(w http.ResponseWriter, r *http.Request, key string, pur
 		h.fail(w, r, cause, err)
 		return
 	}
+	payer, most := h.payer(r, purpose)
+	switch full, err := h.full(ctx, payer, most); {
+	case err != nil:
+		h.fail(w, r, Unavailable, err)
+		return
+	case full:
+		h.fail(w, r, Limited, fmt.Errorf("%d sign-ins are under way", most))
+		return
+	}
 	state, nonce, browser, verifier := session.NewSecret(), session.NewSecret(), session.NewSecret(), oauth2.GenerateVerifier()
 	err = storage.Do(ctx, h.DB, func(tx *ent.Tx) error {
 		create := tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(purpose).SetStateDigest(storage.Digest(state)).SetBrowserDigest(storage.Digest(browser)).
-			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(returnTo).SetExpiresAt(vocab.Now(h.Now).Add(flowTime))
+			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(returnTo).SetExpiresAt(vocab.Now(h.Now).Add(flowTime)).SetPayerDigest(payer)
 		if purpose != signin.PurposeSIGN_IN {
 			create.SetSessionID(viewer.From(r.Context()).SessionID)
 		}
@@ -225,6 +238,26 @@ func (p *known) ask(w wish) (options []oauth2.AuthCodeOption) {
 		set("prompt", "login")
 	}
 	return options
+}
+
+// payer returns whose sign-ins are bounded together, as a digest, and to how
+// many. What concerns a session is counted for it alone, so that strangers of
+// its network keep nobody from a second factor.
+func (rp *RelyingParty) payer(r *http.Request, purpose signin.Purpose) (digest string, most int) {
+	if purpose != signin.PurposeSIGN_IN {
+		return storage.Digest(string(viewer.From(r.Context()).SessionID)), rp.Budgets.Most(budget.Waiting, budget.Session)
+	}
+	from, _ := netip.ParseAddr(r.RemoteAddr)
+	return storage.Digest(budget.NetworkOf(from).String()), rp.Budgets.Most(budget.Waiting, budget.Network)
+}
+
+// full says whether so many sign-ins of a payer are under way already, at
+// whichever server they began. One index answers, and the rows that it counts
+// are bounded by this very check. Several that begin at the same moment may
+// together be a few more.
+func (rp *RelyingParty) full(ctx context.Context, payer string, most int) (bool, error) {
+	n, err := rp.DB.SignIn.Query().Where(signin.PayerDigest(payer), signin.ExpiresAtGT(rp.Now())).Count(ctx)
+	return n >= most, err
 }
 
 // maxFlows is how many sign-ins one browser may have under way, so that their

@@ -248,3 +248,36 @@ func TestJourneysUnderWayAreNotCleared(t *testing.T) {
 		t.Errorf("refused: %s", p.cause)
 	}
 }
+
+// Strangers who begin sign-ins without end fill no more than their network's
+// share, and keep nobody who has signed in from a second factor. That has a
+// share of its own.
+func TestJourneysUnderWayAreBounded(t *testing.T) {
+	p := newParty(t)
+	if !p.signIn() {
+		t.Fatalf("refused: %s", p.cause)
+	}
+	p.session = p.db.Client.Session.Query().OnlyIDX(p.system())
+	fill := func(address string, most int) {
+		t.Helper()
+		p.cause = ""
+		for i := range most {
+			if got := p.get(address); got.StatusCode != http.StatusSeeOther {
+				t.Fatalf("%s no. %d: %d, cause %q", address, i, got.StatusCode, p.cause)
+			}
+		}
+		if got := p.get(address); p.cause != oidcrp.Limited || len(got.Cookies()) > 0 {
+			t.Errorf("%s once more: %d, cause %q", address, got.StatusCode, p.cause)
+		}
+	}
+	fill("/auth/start/uni-s", 600)
+	fill("/auth/step-up", 20)
+	if n := p.db.Client.SignIn.Query().CountX(p.system()); n != 620 {
+		t.Errorf("%d rows", n)
+	}
+	p.now = p.now.Add(10 * time.Minute)
+	fill("/auth/step-up", 20)
+	if n, err := p.rp.Clear(p.system()); err != nil || n != 0 {
+		t.Errorf("%d are cleared the moment they end: %v", n, err)
+	}
+}

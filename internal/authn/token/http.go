@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
@@ -54,8 +55,11 @@ func (s *Service) serveToken(w http.ResponseWriter, r *http.Request) {
 	h.Set("Pragma", "no-cache")
 	h.Set("Content-Type", "application/json")
 	from, _ := netip.ParseAddr(r.RemoteAddr)
-	if wait := s.networks.take(prefix(from), s.Now()); wait > 0 {
-		s.limited(w, seconds(wait))
+	_, network := budget.From(r)
+	taken := s.Budgets.Payer(network).Take(budget.Tokens, 1)
+	taken.Show(h)
+	if taken.Wait > 0 {
+		s.limited(w, taken.RetryAfter())
 		return
 	}
 	signed, scopes, err := s.answer(w, r, from)
@@ -100,8 +104,10 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, from netip.Addr
 	if err != nil {
 		return "", nil, err
 	}
-	if wait := s.programs.take(string(p.client.ID), s.Now()); wait > 0 {
-		return "", nil, problem.New(problem.Limited, "tokens are asked for too often; keep one until it expires").With(problem.RetryAfter(seconds(wait)))
+	taken := s.Budgets.Payer(budget.ByProgram(p.client.ID)).Take(budget.Tokens, 1)
+	taken.Show(w.Header())
+	if limited := taken.Problem(); limited != nil {
+		return "", nil, limited
 	}
 	return s.issue(r.Context(), p, ask)
 }

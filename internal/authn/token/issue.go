@@ -11,6 +11,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -64,9 +65,9 @@ func (s *Service) issue(ctx context.Context, p *proven, w wish) (string, []strin
 	defer signer.Destroy()
 	ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.Program, ClientID: p.client.ID, ClientAt: p.client.InstitutionID})
 	system := viewer.AsSystem(ctx)
-	now, network := vocab.Now(s.Now), prefix(w.from)
-	details := map[string]string{"scope": strings.Join(granted, " "), "from": network}
-	known := p.client.LastUsedFrom != nil && *p.client.LastUsedFrom == network
+	now, from := vocab.Now(s.Now), network(w.from)
+	details := map[string]string{"scope": strings.Join(granted, " "), "from": from}
+	known := p.client.LastUsedFrom != nil && *p.client.LastUsedFrom == from
 	if !known {
 		details["network"] = "new"
 	}
@@ -74,7 +75,7 @@ func (s *Service) issue(ctx context.Context, p *proven, w wish) (string, []strin
 		if err := s.redeem(system, tx, p); err != nil {
 			return err
 		}
-		if err := tx.ApiClient.Update().Where(apiclient.ID(p.client.ID)).SetLastUsedAt(now).SetLastUsedFrom(network).Exec(system); err != nil {
+		if err := tx.ApiClient.Update().Where(apiclient.ID(p.client.ID)).SetLastUsedAt(now).SetLastUsedFrom(from).Exec(system); err != nil {
 			return err
 		}
 		return ledger.Note(ctx, tx, toGive, ledger.Thing{ID: p.client.ID, Host: p.client.InstitutionID, Details: details})
@@ -82,7 +83,7 @@ func (s *Service) issue(ctx context.Context, p *proven, w wish) (string, []strin
 		return "", nil, err
 	}
 	if !known && p.client.LastUsedFrom != nil {
-		s.Log.WarnContext(ctx, "a program comes from another network than before", "client", p.client.ID, "from", network, "before", *p.client.LastUsedFrom)
+		s.Log.WarnContext(ctx, "a program comes from another network than before", "client", p.client.ID, "from", from, "before", *p.client.LastUsedFrom)
 	}
 	c := claims{Issuer: s.BaseURL, Audience: s.BaseURL, Subject: string(p.client.ID), ClientID: string(p.client.ID), Scope: strings.Join(granted, " "),
 		IssuedAt: now.Unix(), Expires: now.Add(lifetime).Unix(), ID: rand.Text(), Key: p.key}
@@ -97,18 +98,12 @@ func (s *Service) issue(ctx context.Context, p *proven, w wish) (string, []strin
 	return signed, granted, err
 }
 
-// prefix is the network of an address: enough to notice a stranger, and no
-// single machine.
-func prefix(a netip.Addr) string {
-	bits := 56
-	if a = a.Unmap(); a.Is4() {
-		bits = 24
+// network is that of an address, or "unknown".
+func network(a netip.Addr) string {
+	if p := budget.NetworkOf(a); p.IsValid() {
+		return p.String()
 	}
-	p, err := a.WithZone("").Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
-	return p.String()
+	return "unknown"
 }
 
 // seconds is a duration as OAuth tells it.

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
@@ -47,14 +48,14 @@ type Options struct {
 	KEK     keyring.KEK
 	BaseURL string // the issuer, and the audience of assertions and tokens
 	Clients *client.Service
+	Budgets *budget.Keeper // of questions
 	Log     *slog.Logger
 }
 
 // Service issues tokens and reads them.
 type Service struct {
 	Options
-	networks, programs *budgets
-	known              *lru.Cache[ident.ID, standing]
+	known *lru.Cache[ident.ID, standing]
 
 	mu     sync.Mutex
 	keys   jose.Set // that verify
@@ -65,10 +66,7 @@ type Service struct {
 // New returns the service.
 func New(o Options) *Service {
 	known, _ := lru.New[ident.ID, standing](maxRemembered) // fails for no size only
-	return &Service{
-		Options: o, known: known, lookup: rate.NewLimiter(rate.Every(time.Second), 5),
-		networks: newBudgets(perNetworkEvery, perNetworkBurst), programs: newBudgets(perClientEvery, perClientBurst),
-	}
+	return &Service{Options: o, known: known, lookup: rate.NewLimiter(rate.Every(time.Second), 5)}
 }
 
 // audience says whether aud is that of a token for the path: all of this

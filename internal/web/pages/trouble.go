@@ -98,6 +98,7 @@ func CauseOf(err error) Cause {
 type Trouble struct {
 	Chrome
 	Cause       Cause
+	Wait        int // seconds after which the same may succeed; 0 where nobody knows
 	RequestID   string
 	Institution vocab.Text // whose sign-in failed; empty when none is concerned
 	Support     string     // e-mail or web address of that institution's support; may be empty
@@ -107,6 +108,14 @@ type Trouble struct {
 
 // Message returns the key of one of the cause's sentences: title, text or next.
 func (t Trouble) Message(part string) string { return "cause." + string(t.Cause) + "." + part }
+
+// Minutes is how many to wait, and 0 up to two: those are told in seconds.
+func (t Trouble) Minutes() int {
+	if t.Wait <= 120 {
+		return 0
+	}
+	return (t.Wait + 59) / 60
+}
 
 // SignIn is the address of the chooser, or "" when choosing again would not help.
 func (t Trouble) SignIn() string {

@@ -46,6 +46,9 @@ func TestTroubleNamesTheWayOut(t *testing.T) {
 		{"other errors do not", Trouble{Cause: NotFound}, 404, []string{`href="/"`}, []string{`class="button" href="/signin`}},
 		{"the institution's support is named", Trouble{Cause: ProviderDown, Support: "https://it.example/help"}, 503,
 			[]string{`href="https://it.example/help"`}, nil},
+		{"a short wait is told in seconds", Trouble{Cause: Limited, Wait: 120}, 429, []string{"Wait 120 seconds"}, []string{"Wait a minute"}},
+		{"a long one in minutes", Trouble{Cause: Limited, Wait: 121}, 429, []string{"Wait 3 minutes"}, []string{"121"}},
+		{"one that nobody knows in words", Trouble{Cause: Limited}, 429, []string{"Wait a minute"}, nil},
 		{"an unknown cause is ours", Trouble{Cause: "something"}, 500, []string{"Something went wrong on our side"}, []string{"cause."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

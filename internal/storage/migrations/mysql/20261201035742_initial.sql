@@ -1003,10 +1003,12 @@ CREATE TABLE `sign_ins` (
   `verifier` varchar(64) NOT NULL,
   `return_to` varchar(1024) NOT NULL,
   `assertion` longtext NULL,
+  `payer_digest` char(64) CHARSET ascii NULL COLLATE ascii_bin,
   `expires_at` datetime(6) NOT NULL,
   `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   INDEX `signin_expires_at` (`expires_at`),
+  INDEX `signin_payer_digest_expires_at` (`payer_digest`, `expires_at`),
   INDEX `sign_ins_providers_provider` (`provider_id`),
   UNIQUE INDEX `state_digest` (`state_digest`),
   CONSTRAINT `sign_ins_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION

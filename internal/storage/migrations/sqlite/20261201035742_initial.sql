@@ -989,6 +989,7 @@ CREATE TABLE `sign_ins` (
   `verifier` text NOT NULL,
   `return_to` text NOT NULL,
   `assertion` text NULL,
+  `payer_digest` text NULL,
   `expires_at` datetime NOT NULL,
   `provider_id` text NOT NULL,
   PRIMARY KEY (`id`),
@@ -998,6 +999,8 @@ CREATE TABLE `sign_ins` (
 CREATE UNIQUE INDEX `sign_ins_state_digest_key` ON `sign_ins` (`state_digest`);
 -- Create index "signin_expires_at" to table: "sign_ins"
 CREATE INDEX `signin_expires_at` ON `sign_ins` (`expires_at`);
+-- Create index "signin_payer_digest_expires_at" to table: "sign_ins"
+CREATE INDEX `signin_payer_digest_expires_at` ON `sign_ins` (`payer_digest`, `expires_at`);
 -- Create "signing_keys" table
 CREATE TABLE `signing_keys` (
   `id` text NOT NULL,
