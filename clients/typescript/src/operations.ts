@@ -188,6 +188,16 @@ export type ApplicationState =
   | 'WITHDRAWN'
   | '%future added value';
 
+/** A change to carry out. */
+export type ApproveInstitutionIdentityInput = {
+  /** The change. */
+  changeId: Scalars['ID']['input'];
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Digest of what was looked at, from its field `proposal`. */
+  proposal: Scalars['String']['input'];
+};
+
 /** A proposal to put in force. */
 export type ApproveProviderInput = {
   /** Digest of what was looked at, from its field `proposal`. */
@@ -1019,6 +1029,18 @@ export type InstitutionBy =
   |  /** Home organisation, such as `uni-hannover.de`. */
   { deqar?: never; erasmusCode?: never; id?: never; oid?: never; pic?: never; ror?: never; schac: Scalars['String']['input']; };
 
+/** States of a change of what an institution is called. */
+export type InstitutionChangeState =
+  /** Carried out. */
+  | 'APPROVED'
+  /** Waits for an administrator of an alliance. */
+  | 'PROPOSED'
+  /** Refused by the alliance. */
+  | 'REJECTED'
+  /** Taken back by the institution. */
+  | 'WITHDRAWN'
+  | '%future added value';
+
 /** Which institutions to list. */
 export type InstitutionFilter = {
   /** Members of the alliance with this short name. */
@@ -1207,6 +1229,30 @@ export type OfferingState =
 export type PauseImportSourceInput = {
   /** The source. */
   sourceId: Scalars['ID']['input'];
+};
+
+/** What an institution would like to be called. What is not given stays; an empty identifier is removed. */
+export type ProposeInstitutionIdentityInput = {
+  /** Short name. */
+  acronym?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier in the Database of External Quality Assurance Results, such as `DEQARINST0001`. */
+  deqar?: InputMaybe<Scalars['String']['input']>;
+  /** All web and mail domains, at most 50. */
+  domains?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Erasmus code with its blanks, such as `D  HANNOVE01`. */
+  erasmusCode?: InputMaybe<Scalars['String']['input']>;
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The institution. */
+  institutionId: Scalars['ID']['input'];
+  /** Name in all its languages. */
+  name?: InputMaybe<Array<TranslationInput>>;
+  /** Organisation id, such as `E10208780`. */
+  oid?: InputMaybe<Scalars['String']['input']>;
+  /** Participant identification code, nine digits. */
+  pic?: InputMaybe<Scalars['String']['input']>;
+  /** ROR id, such as `https://ror.org/0304hq317`. */
+  ror?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A provider to register, once a second person has approved it. */
@@ -1539,6 +1585,16 @@ export type RegisterPortalInput = {
 export type ReinstateMemberInput = {
   /** The membership. */
   membershipId: Scalars['ID']['input'];
+};
+
+/** A change to refuse. */
+export type RejectInstitutionIdentityInput = {
+  /** The change. */
+  changeId: Scalars['ID']['input'];
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why; seen by both sides. */
+  reason: Scalars['String']['input'];
 };
 
 /** A proposal to remove. */
@@ -1925,30 +1981,14 @@ export type UpdateImportSourceInput = {
   withOfferings?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** Changes what is known of an institution. What is not given stays; an empty website or identifier is removed. */
+/** Changes what is known of an institution. What is not given stays; an empty website is removed. What it is called: `proposeInstitutionIdentity`. */
 export type UpdateInstitutionInput = {
-  /** Short name. */
-  acronym?: InputMaybe<Scalars['String']['input']>;
   /** Whether a second person reviews a course before it is published. */
   courseReview?: InputMaybe<CourseReview>;
-  /** Identifier in the Database of External Quality Assurance Results, such as `DEQARINST0001`. */
-  deqar?: InputMaybe<Scalars['String']['input']>;
-  /** All web and mail domains, at most 50. */
-  domains?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** Erasmus code with its blanks, such as `D  HANNOVE01`. */
-  erasmusCode?: InputMaybe<Scalars['String']['input']>;
   /** The institution. */
   institutionId: Scalars['ID']['input'];
-  /** Name in all its languages. */
-  name?: InputMaybe<Array<TranslationInput>>;
-  /** Organisation id, such as `E10208780`. */
-  oid?: InputMaybe<Scalars['String']['input']>;
-  /** Participant identification code, nine digits. */
-  pic?: InputMaybe<Scalars['String']['input']>;
   /** Whether a second person confirms a result. */
   resultConfirmation?: InputMaybe<ResultConfirmation>;
-  /** ROR id, such as `https://ror.org/0304hq317`. */
-  ror?: InputMaybe<Scalars['String']['input']>;
   /** Whether its staff must prove a second factor for what weighs most. */
   stepUp?: InputMaybe<StepUp>;
   /** IANA time zone of deadlines that are set from now on. */
@@ -2140,6 +2180,14 @@ export type WithdrawApplicationInput = {
 export type WithdrawCourseInput = {
   /** The course. */
   courseId: Scalars['ID']['input'];
+};
+
+/** A change to take back. */
+export type WithdrawInstitutionIdentityInput = {
+  /** The change. */
+  changeId: Scalars['ID']['input'];
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A micro-degree to withdraw. */
