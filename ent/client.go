@@ -36,6 +36,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
+	"github.com/peregrine-exchange/peregrine/ent/institutionname"
 	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -110,6 +112,10 @@ type Client struct {
 	ImportSource *ImportSourceClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
+	// InstitutionChange is the client for interacting with the InstitutionChange builders.
+	InstitutionChange *InstitutionChangeClient
+	// InstitutionName is the client for interacting with the InstitutionName builders.
+	InstitutionName *InstitutionNameClient
 	// LogoutToken is the client for interacting with the LogoutToken builders.
 	LogoutToken *LogoutTokenClient
 	// Membership is the client for interacting with the Membership builders.
@@ -192,6 +198,8 @@ func (c *Client) init() {
 	c.ImportRun = NewImportRunClient(c.config)
 	c.ImportSource = NewImportSourceClient(c.config)
 	c.Institution = NewInstitutionClient(c.config)
+	c.InstitutionChange = NewInstitutionChangeClient(c.config)
+	c.InstitutionName = NewInstitutionNameClient(c.config)
 	c.LogoutToken = NewLogoutTokenClient(c.config)
 	c.Membership = NewMembershipClient(c.config)
 	c.MicroDegree = NewMicroDegreeClient(c.config)
@@ -284,54 +292,56 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:             ctx,
-		config:          cfg,
-		Affiliation:     NewAffiliationClient(cfg),
-		Alliance:        NewAllianceClient(cfg),
-		ApiClient:       NewApiClientClient(cfg),
-		Application:     NewApplicationClient(cfg),
-		AuditEntry:      NewAuditEntryClient(cfg),
-		ClientAssertion: NewClientAssertionClient(cfg),
-		ClientKey:       NewClientKeyClient(cfg),
-		Course:          NewCourseClient(cfg),
-		CourseVersion:   NewCourseVersionClient(cfg),
-		Credential:      NewCredentialClient(cfg),
-		Disclosure:      NewDisclosureClient(cfg),
-		Enrolment:       NewEnrolmentClient(cfg),
-		Erasure:         NewErasureClient(cfg),
-		HomeModule:      NewHomeModuleClient(cfg),
-		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
-		Identity:        NewIdentityClient(cfg),
-		ImportChunk:     NewImportChunkClient(cfg),
-		ImportFinding:   NewImportFindingClient(cfg),
-		ImportRun:       NewImportRunClient(cfg),
-		ImportSource:    NewImportSourceClient(cfg),
-		Institution:     NewInstitutionClient(cfg),
-		LogoutToken:     NewLogoutTokenClient(cfg),
-		Membership:      NewMembershipClient(cfg),
-		MicroDegree:     NewMicroDegreeClient(cfg),
-		Offering:        NewOfferingClient(cfg),
-		OutboxEvent:     NewOutboxEventClient(cfg),
-		Person:          NewPersonClient(cfg),
-		Portal:          NewPortalClient(cfg),
-		PortalCode:      NewPortalCodeClient(cfg),
-		Profile:         NewProfileClient(cfg),
-		Programme:       NewProgrammeClient(cfg),
-		Provider:        NewProviderClient(cfg),
-		ProviderHome:    NewProviderHomeClient(cfg),
-		RecognitionCase: NewRecognitionCaseClient(cfg),
-		RecognitionRule: NewRecognitionRuleClient(cfg),
-		Result:          NewResultClient(cfg),
-		RoleGrant:       NewRoleGrantClient(cfg),
-		RoleRule:        NewRoleRuleClient(cfg),
-		SeatQuota:       NewSeatQuotaClient(cfg),
-		ServerKey:       NewServerKeyClient(cfg),
-		Session:         NewSessionClient(cfg),
-		SignIn:          NewSignInClient(cfg),
-		SigningKey:      NewSigningKeyClient(cfg),
-		StatusList:      NewStatusListClient(cfg),
-		Unit:            NewUnitClient(cfg),
-		WorkItem:        NewWorkItemClient(cfg),
+		ctx:               ctx,
+		config:            cfg,
+		Affiliation:       NewAffiliationClient(cfg),
+		Alliance:          NewAllianceClient(cfg),
+		ApiClient:         NewApiClientClient(cfg),
+		Application:       NewApplicationClient(cfg),
+		AuditEntry:        NewAuditEntryClient(cfg),
+		ClientAssertion:   NewClientAssertionClient(cfg),
+		ClientKey:         NewClientKeyClient(cfg),
+		Course:            NewCourseClient(cfg),
+		CourseVersion:     NewCourseVersionClient(cfg),
+		Credential:        NewCredentialClient(cfg),
+		Disclosure:        NewDisclosureClient(cfg),
+		Enrolment:         NewEnrolmentClient(cfg),
+		Erasure:           NewErasureClient(cfg),
+		HomeModule:        NewHomeModuleClient(cfg),
+		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
+		Identity:          NewIdentityClient(cfg),
+		ImportChunk:       NewImportChunkClient(cfg),
+		ImportFinding:     NewImportFindingClient(cfg),
+		ImportRun:         NewImportRunClient(cfg),
+		ImportSource:      NewImportSourceClient(cfg),
+		Institution:       NewInstitutionClient(cfg),
+		InstitutionChange: NewInstitutionChangeClient(cfg),
+		InstitutionName:   NewInstitutionNameClient(cfg),
+		LogoutToken:       NewLogoutTokenClient(cfg),
+		Membership:        NewMembershipClient(cfg),
+		MicroDegree:       NewMicroDegreeClient(cfg),
+		Offering:          NewOfferingClient(cfg),
+		OutboxEvent:       NewOutboxEventClient(cfg),
+		Person:            NewPersonClient(cfg),
+		Portal:            NewPortalClient(cfg),
+		PortalCode:        NewPortalCodeClient(cfg),
+		Profile:           NewProfileClient(cfg),
+		Programme:         NewProgrammeClient(cfg),
+		Provider:          NewProviderClient(cfg),
+		ProviderHome:      NewProviderHomeClient(cfg),
+		RecognitionCase:   NewRecognitionCaseClient(cfg),
+		RecognitionRule:   NewRecognitionRuleClient(cfg),
+		Result:            NewResultClient(cfg),
+		RoleGrant:         NewRoleGrantClient(cfg),
+		RoleRule:          NewRoleRuleClient(cfg),
+		SeatQuota:         NewSeatQuotaClient(cfg),
+		ServerKey:         NewServerKeyClient(cfg),
+		Session:           NewSessionClient(cfg),
+		SignIn:            NewSignInClient(cfg),
+		SigningKey:        NewSigningKeyClient(cfg),
+		StatusList:        NewStatusListClient(cfg),
+		Unit:              NewUnitClient(cfg),
+		WorkItem:          NewWorkItemClient(cfg),
 	}, nil
 }
 
@@ -349,54 +359,56 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:             ctx,
-		config:          cfg,
-		Affiliation:     NewAffiliationClient(cfg),
-		Alliance:        NewAllianceClient(cfg),
-		ApiClient:       NewApiClientClient(cfg),
-		Application:     NewApplicationClient(cfg),
-		AuditEntry:      NewAuditEntryClient(cfg),
-		ClientAssertion: NewClientAssertionClient(cfg),
-		ClientKey:       NewClientKeyClient(cfg),
-		Course:          NewCourseClient(cfg),
-		CourseVersion:   NewCourseVersionClient(cfg),
-		Credential:      NewCredentialClient(cfg),
-		Disclosure:      NewDisclosureClient(cfg),
-		Enrolment:       NewEnrolmentClient(cfg),
-		Erasure:         NewErasureClient(cfg),
-		HomeModule:      NewHomeModuleClient(cfg),
-		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
-		Identity:        NewIdentityClient(cfg),
-		ImportChunk:     NewImportChunkClient(cfg),
-		ImportFinding:   NewImportFindingClient(cfg),
-		ImportRun:       NewImportRunClient(cfg),
-		ImportSource:    NewImportSourceClient(cfg),
-		Institution:     NewInstitutionClient(cfg),
-		LogoutToken:     NewLogoutTokenClient(cfg),
-		Membership:      NewMembershipClient(cfg),
-		MicroDegree:     NewMicroDegreeClient(cfg),
-		Offering:        NewOfferingClient(cfg),
-		OutboxEvent:     NewOutboxEventClient(cfg),
-		Person:          NewPersonClient(cfg),
-		Portal:          NewPortalClient(cfg),
-		PortalCode:      NewPortalCodeClient(cfg),
-		Profile:         NewProfileClient(cfg),
-		Programme:       NewProgrammeClient(cfg),
-		Provider:        NewProviderClient(cfg),
-		ProviderHome:    NewProviderHomeClient(cfg),
-		RecognitionCase: NewRecognitionCaseClient(cfg),
-		RecognitionRule: NewRecognitionRuleClient(cfg),
-		Result:          NewResultClient(cfg),
-		RoleGrant:       NewRoleGrantClient(cfg),
-		RoleRule:        NewRoleRuleClient(cfg),
-		SeatQuota:       NewSeatQuotaClient(cfg),
-		ServerKey:       NewServerKeyClient(cfg),
-		Session:         NewSessionClient(cfg),
-		SignIn:          NewSignInClient(cfg),
-		SigningKey:      NewSigningKeyClient(cfg),
-		StatusList:      NewStatusListClient(cfg),
-		Unit:            NewUnitClient(cfg),
-		WorkItem:        NewWorkItemClient(cfg),
+		ctx:               ctx,
+		config:            cfg,
+		Affiliation:       NewAffiliationClient(cfg),
+		Alliance:          NewAllianceClient(cfg),
+		ApiClient:         NewApiClientClient(cfg),
+		Application:       NewApplicationClient(cfg),
+		AuditEntry:        NewAuditEntryClient(cfg),
+		ClientAssertion:   NewClientAssertionClient(cfg),
+		ClientKey:         NewClientKeyClient(cfg),
+		Course:            NewCourseClient(cfg),
+		CourseVersion:     NewCourseVersionClient(cfg),
+		Credential:        NewCredentialClient(cfg),
+		Disclosure:        NewDisclosureClient(cfg),
+		Enrolment:         NewEnrolmentClient(cfg),
+		Erasure:           NewErasureClient(cfg),
+		HomeModule:        NewHomeModuleClient(cfg),
+		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
+		Identity:          NewIdentityClient(cfg),
+		ImportChunk:       NewImportChunkClient(cfg),
+		ImportFinding:     NewImportFindingClient(cfg),
+		ImportRun:         NewImportRunClient(cfg),
+		ImportSource:      NewImportSourceClient(cfg),
+		Institution:       NewInstitutionClient(cfg),
+		InstitutionChange: NewInstitutionChangeClient(cfg),
+		InstitutionName:   NewInstitutionNameClient(cfg),
+		LogoutToken:       NewLogoutTokenClient(cfg),
+		Membership:        NewMembershipClient(cfg),
+		MicroDegree:       NewMicroDegreeClient(cfg),
+		Offering:          NewOfferingClient(cfg),
+		OutboxEvent:       NewOutboxEventClient(cfg),
+		Person:            NewPersonClient(cfg),
+		Portal:            NewPortalClient(cfg),
+		PortalCode:        NewPortalCodeClient(cfg),
+		Profile:           NewProfileClient(cfg),
+		Programme:         NewProgrammeClient(cfg),
+		Provider:          NewProviderClient(cfg),
+		ProviderHome:      NewProviderHomeClient(cfg),
+		RecognitionCase:   NewRecognitionCaseClient(cfg),
+		RecognitionRule:   NewRecognitionRuleClient(cfg),
+		Result:            NewResultClient(cfg),
+		RoleGrant:         NewRoleGrantClient(cfg),
+		RoleRule:          NewRoleRuleClient(cfg),
+		SeatQuota:         NewSeatQuotaClient(cfg),
+		ServerKey:         NewServerKeyClient(cfg),
+		Session:           NewSessionClient(cfg),
+		SignIn:            NewSignInClient(cfg),
+		SigningKey:        NewSigningKeyClient(cfg),
+		StatusList:        NewStatusListClient(cfg),
+		Unit:              NewUnitClient(cfg),
+		WorkItem:          NewWorkItemClient(cfg),
 	}, nil
 }
 
@@ -430,11 +442,12 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
 		c.Disclosure, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
 		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
-		c.Institution, c.LogoutToken, c.Membership, c.MicroDegree, c.Offering,
-		c.OutboxEvent, c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme,
-		c.Provider, c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result,
-		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
-		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
+		c.Institution, c.InstitutionChange, c.InstitutionName, c.LogoutToken,
+		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
+		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
+		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
+		c.Unit, c.WorkItem,
 	} {
 		n.Use(hooks...)
 	}
@@ -448,11 +461,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
 		c.Disclosure, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
 		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
-		c.Institution, c.LogoutToken, c.Membership, c.MicroDegree, c.Offering,
-		c.OutboxEvent, c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme,
-		c.Provider, c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result,
-		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
-		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
+		c.Institution, c.InstitutionChange, c.InstitutionName, c.LogoutToken,
+		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
+		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
+		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
+		c.Unit, c.WorkItem,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -503,6 +517,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ImportSource.mutate(ctx, m)
 	case *InstitutionMutation:
 		return c.Institution.mutate(ctx, m)
+	case *InstitutionChangeMutation:
+		return c.InstitutionChange.mutate(ctx, m)
+	case *InstitutionNameMutation:
+		return c.InstitutionName.mutate(ctx, m)
 	case *LogoutTokenMutation:
 		return c.LogoutToken.mutate(ctx, m)
 	case *MembershipMutation:
@@ -3049,6 +3067,242 @@ func (c *InstitutionClient) mutate(ctx context.Context, m *InstitutionMutation) 
 		return (&InstitutionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Institution mutation op: %q", m.Op())
+	}
+}
+
+// InstitutionChangeClient is a client for the InstitutionChange schema.
+type InstitutionChangeClient struct {
+	config
+}
+
+// NewInstitutionChangeClient returns a client for the InstitutionChange from the given config.
+func NewInstitutionChangeClient(c config) *InstitutionChangeClient {
+	return &InstitutionChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `institutionchange.Hooks(f(g(h())))`.
+func (c *InstitutionChangeClient) Use(hooks ...Hook) {
+	c.hooks.InstitutionChange = append(c.hooks.InstitutionChange, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `institutionchange.Intercept(f(g(h())))`.
+func (c *InstitutionChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InstitutionChange = append(c.inters.InstitutionChange, interceptors...)
+}
+
+// Create returns a builder for creating a InstitutionChange entity.
+func (c *InstitutionChangeClient) Create() *InstitutionChangeCreate {
+	mutation := newInstitutionChangeMutation(c.config, OpCreate)
+	return &InstitutionChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InstitutionChange entities.
+func (c *InstitutionChangeClient) CreateBulk(builders ...*InstitutionChangeCreate) *InstitutionChangeCreateBulk {
+	return &InstitutionChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InstitutionChange.
+func (c *InstitutionChangeClient) Update() *InstitutionChangeUpdate {
+	mutation := newInstitutionChangeMutation(c.config, OpUpdate)
+	return &InstitutionChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InstitutionChangeClient) UpdateOne(_m *InstitutionChange) *InstitutionChangeUpdateOne {
+	mutation := newInstitutionChangeMutation(c.config, OpUpdateOne, withInstitutionChange(_m))
+	return &InstitutionChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InstitutionChangeClient) UpdateOneID(id ident.ID) *InstitutionChangeUpdateOne {
+	mutation := newInstitutionChangeMutation(c.config, OpUpdateOne, withInstitutionChangeID(id))
+	return &InstitutionChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InstitutionChange.
+func (c *InstitutionChangeClient) Delete() *InstitutionChangeDelete {
+	mutation := newInstitutionChangeMutation(c.config, OpDelete)
+	return &InstitutionChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InstitutionChangeClient) DeleteOne(_m *InstitutionChange) *InstitutionChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InstitutionChangeClient) DeleteOneID(id ident.ID) *InstitutionChangeDeleteOne {
+	builder := c.Delete().Where(institutionchange.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InstitutionChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for InstitutionChange.
+func (c *InstitutionChangeClient) Query() *InstitutionChangeQuery {
+	return &InstitutionChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInstitutionChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InstitutionChange entity by its id.
+func (c *InstitutionChangeClient) Get(ctx context.Context, id ident.ID) (*InstitutionChange, error) {
+	return c.Query().Where(institutionchange.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InstitutionChangeClient) GetX(ctx context.Context, id ident.ID) *InstitutionChange {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *InstitutionChangeClient) Hooks() []Hook {
+	return c.hooks.InstitutionChange
+}
+
+// Interceptors returns the client interceptors.
+func (c *InstitutionChangeClient) Interceptors() []Interceptor {
+	return c.inters.InstitutionChange
+}
+
+func (c *InstitutionChangeClient) mutate(ctx context.Context, m *InstitutionChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InstitutionChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InstitutionChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InstitutionChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InstitutionChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InstitutionChange mutation op: %q", m.Op())
+	}
+}
+
+// InstitutionNameClient is a client for the InstitutionName schema.
+type InstitutionNameClient struct {
+	config
+}
+
+// NewInstitutionNameClient returns a client for the InstitutionName from the given config.
+func NewInstitutionNameClient(c config) *InstitutionNameClient {
+	return &InstitutionNameClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `institutionname.Hooks(f(g(h())))`.
+func (c *InstitutionNameClient) Use(hooks ...Hook) {
+	c.hooks.InstitutionName = append(c.hooks.InstitutionName, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `institutionname.Intercept(f(g(h())))`.
+func (c *InstitutionNameClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InstitutionName = append(c.inters.InstitutionName, interceptors...)
+}
+
+// Create returns a builder for creating a InstitutionName entity.
+func (c *InstitutionNameClient) Create() *InstitutionNameCreate {
+	mutation := newInstitutionNameMutation(c.config, OpCreate)
+	return &InstitutionNameCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InstitutionName entities.
+func (c *InstitutionNameClient) CreateBulk(builders ...*InstitutionNameCreate) *InstitutionNameCreateBulk {
+	return &InstitutionNameCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InstitutionName.
+func (c *InstitutionNameClient) Update() *InstitutionNameUpdate {
+	mutation := newInstitutionNameMutation(c.config, OpUpdate)
+	return &InstitutionNameUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InstitutionNameClient) UpdateOne(_m *InstitutionName) *InstitutionNameUpdateOne {
+	mutation := newInstitutionNameMutation(c.config, OpUpdateOne, withInstitutionName(_m))
+	return &InstitutionNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InstitutionNameClient) UpdateOneID(id ident.ID) *InstitutionNameUpdateOne {
+	mutation := newInstitutionNameMutation(c.config, OpUpdateOne, withInstitutionNameID(id))
+	return &InstitutionNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InstitutionName.
+func (c *InstitutionNameClient) Delete() *InstitutionNameDelete {
+	mutation := newInstitutionNameMutation(c.config, OpDelete)
+	return &InstitutionNameDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InstitutionNameClient) DeleteOne(_m *InstitutionName) *InstitutionNameDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InstitutionNameClient) DeleteOneID(id ident.ID) *InstitutionNameDeleteOne {
+	builder := c.Delete().Where(institutionname.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InstitutionNameDeleteOne{builder}
+}
+
+// Query returns a query builder for InstitutionName.
+func (c *InstitutionNameClient) Query() *InstitutionNameQuery {
+	return &InstitutionNameQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInstitutionName},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InstitutionName entity by its id.
+func (c *InstitutionNameClient) Get(ctx context.Context, id ident.ID) (*InstitutionName, error) {
+	return c.Query().Where(institutionname.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InstitutionNameClient) GetX(ctx context.Context, id ident.ID) *InstitutionName {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *InstitutionNameClient) Hooks() []Hook {
+	return c.hooks.InstitutionName
+}
+
+// Interceptors returns the client interceptors.
+func (c *InstitutionNameClient) Interceptors() []Interceptor {
+	return c.inters.InstitutionName
+}
+
+func (c *InstitutionNameClient) mutate(ctx context.Context, m *InstitutionNameMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InstitutionNameCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InstitutionNameUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InstitutionNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InstitutionNameDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InstitutionName mutation op: %q", m.Op())
 	}
 }
 
@@ -6040,20 +6294,20 @@ type (
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
 		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment, Erasure,
 		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
-		ImportSource, Institution, LogoutToken, Membership, MicroDegree, Offering,
-		OutboxEvent, Person, Portal, PortalCode, Profile, Programme, Provider,
-		ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule,
-		SeatQuota, ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
-		WorkItem []ent.Hook
+		ImportSource, Institution, InstitutionChange, InstitutionName, LogoutToken,
+		Membership, MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode,
+		Profile, Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule,
+		Result, RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey,
+		StatusList, Unit, WorkItem []ent.Hook
 	}
 	inters struct {
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
 		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment, Erasure,
 		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
-		ImportSource, Institution, LogoutToken, Membership, MicroDegree, Offering,
-		OutboxEvent, Person, Portal, PortalCode, Profile, Programme, Provider,
-		ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule,
-		SeatQuota, ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
-		WorkItem []ent.Interceptor
+		ImportSource, Institution, InstitutionChange, InstitutionName, LogoutToken,
+		Membership, MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode,
+		Profile, Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule,
+		Result, RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey,
+		StatusList, Unit, WorkItem []ent.Interceptor
 	}
 )

@@ -33,6 +33,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
+	"github.com/peregrine-exchange/peregrine/ent/institutionname"
 	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -72,52 +74,54 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAffiliation     = "Affiliation"
-	TypeAlliance        = "Alliance"
-	TypeApiClient       = "ApiClient"
-	TypeApplication     = "Application"
-	TypeAuditEntry      = "AuditEntry"
-	TypeClientAssertion = "ClientAssertion"
-	TypeClientKey       = "ClientKey"
-	TypeCourse          = "Course"
-	TypeCourseVersion   = "CourseVersion"
-	TypeCredential      = "Credential"
-	TypeDisclosure      = "Disclosure"
-	TypeEnrolment       = "Enrolment"
-	TypeErasure         = "Erasure"
-	TypeHomeModule      = "HomeModule"
-	TypeIdempotencyKey  = "IdempotencyKey"
-	TypeIdentity        = "Identity"
-	TypeImportChunk     = "ImportChunk"
-	TypeImportFinding   = "ImportFinding"
-	TypeImportRun       = "ImportRun"
-	TypeImportSource    = "ImportSource"
-	TypeInstitution     = "Institution"
-	TypeLogoutToken     = "LogoutToken"
-	TypeMembership      = "Membership"
-	TypeMicroDegree     = "MicroDegree"
-	TypeOffering        = "Offering"
-	TypeOutboxEvent     = "OutboxEvent"
-	TypePerson          = "Person"
-	TypePortal          = "Portal"
-	TypePortalCode      = "PortalCode"
-	TypeProfile         = "Profile"
-	TypeProgramme       = "Programme"
-	TypeProvider        = "Provider"
-	TypeProviderHome    = "ProviderHome"
-	TypeRecognitionCase = "RecognitionCase"
-	TypeRecognitionRule = "RecognitionRule"
-	TypeResult          = "Result"
-	TypeRoleGrant       = "RoleGrant"
-	TypeRoleRule        = "RoleRule"
-	TypeSeatQuota       = "SeatQuota"
-	TypeServerKey       = "ServerKey"
-	TypeSession         = "Session"
-	TypeSignIn          = "SignIn"
-	TypeSigningKey      = "SigningKey"
-	TypeStatusList      = "StatusList"
-	TypeUnit            = "Unit"
-	TypeWorkItem        = "WorkItem"
+	TypeAffiliation       = "Affiliation"
+	TypeAlliance          = "Alliance"
+	TypeApiClient         = "ApiClient"
+	TypeApplication       = "Application"
+	TypeAuditEntry        = "AuditEntry"
+	TypeClientAssertion   = "ClientAssertion"
+	TypeClientKey         = "ClientKey"
+	TypeCourse            = "Course"
+	TypeCourseVersion     = "CourseVersion"
+	TypeCredential        = "Credential"
+	TypeDisclosure        = "Disclosure"
+	TypeEnrolment         = "Enrolment"
+	TypeErasure           = "Erasure"
+	TypeHomeModule        = "HomeModule"
+	TypeIdempotencyKey    = "IdempotencyKey"
+	TypeIdentity          = "Identity"
+	TypeImportChunk       = "ImportChunk"
+	TypeImportFinding     = "ImportFinding"
+	TypeImportRun         = "ImportRun"
+	TypeImportSource      = "ImportSource"
+	TypeInstitution       = "Institution"
+	TypeInstitutionChange = "InstitutionChange"
+	TypeInstitutionName   = "InstitutionName"
+	TypeLogoutToken       = "LogoutToken"
+	TypeMembership        = "Membership"
+	TypeMicroDegree       = "MicroDegree"
+	TypeOffering          = "Offering"
+	TypeOutboxEvent       = "OutboxEvent"
+	TypePerson            = "Person"
+	TypePortal            = "Portal"
+	TypePortalCode        = "PortalCode"
+	TypeProfile           = "Profile"
+	TypeProgramme         = "Programme"
+	TypeProvider          = "Provider"
+	TypeProviderHome      = "ProviderHome"
+	TypeRecognitionCase   = "RecognitionCase"
+	TypeRecognitionRule   = "RecognitionRule"
+	TypeResult            = "Result"
+	TypeRoleGrant         = "RoleGrant"
+	TypeRoleRule          = "RoleRule"
+	TypeSeatQuota         = "SeatQuota"
+	TypeServerKey         = "ServerKey"
+	TypeSession           = "Session"
+	TypeSignIn            = "SignIn"
+	TypeSigningKey        = "SigningKey"
+	TypeStatusList        = "StatusList"
+	TypeUnit              = "Unit"
+	TypeWorkItem          = "WorkItem"
 )
 
 // AffiliationMutation represents an operation that mutates the Affiliation nodes in the graph.
@@ -23155,6 +23159,1733 @@ func (m *InstitutionMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *InstitutionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Institution edge %s", name)
+}
+
+// InstitutionChangeMutation represents an operation that mutates the InstitutionChange nodes in the graph.
+type InstitutionChangeMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	updated_at         *time.Time
+	proposed           *vocab.InstitutionIdentity
+	state              *institutionchange.State
+	live_key           *string
+	proposers          *[]ident.ID
+	appendproposers    []ident.ID
+	reason             *string
+	proposed_at        *time.Time
+	decided_at         *time.Time
+	clearedFields      map[string]struct{}
+	institution        *ident.ID
+	clearedinstitution bool
+	proposed_by        *ident.ID
+	clearedproposed_by bool
+	decided_by         *ident.ID
+	cleareddecided_by  bool
+	done               bool
+	oldValue           func(context.Context) (*InstitutionChange, error)
+	predicates         []predicate.InstitutionChange
+}
+
+var _ ent.Mutation = (*InstitutionChangeMutation)(nil)
+
+// institutionchangeOption allows management of the mutation configuration using functional options.
+type institutionchangeOption func(*InstitutionChangeMutation)
+
+// newInstitutionChangeMutation creates new mutation for the InstitutionChange entity.
+func newInstitutionChangeMutation(c config, op Op, opts ...institutionchangeOption) *InstitutionChangeMutation {
+	m := &InstitutionChangeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInstitutionChange,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInstitutionChangeID sets the ID field of the mutation.
+func withInstitutionChangeID(id ident.ID) institutionchangeOption {
+	return func(m *InstitutionChangeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InstitutionChange
+		)
+		m.oldValue = func(ctx context.Context) (*InstitutionChange, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InstitutionChange.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInstitutionChange sets the old InstitutionChange of the mutation.
+func withInstitutionChange(node *InstitutionChange) institutionchangeOption {
+	return func(m *InstitutionChangeMutation) {
+		m.oldValue = func(context.Context) (*InstitutionChange, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InstitutionChangeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InstitutionChangeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InstitutionChange entities.
+func (m *InstitutionChangeMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InstitutionChangeMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InstitutionChangeMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InstitutionChange.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InstitutionChangeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InstitutionChangeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InstitutionChangeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *InstitutionChangeMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *InstitutionChangeMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *InstitutionChangeMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *InstitutionChangeMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *InstitutionChangeMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldInstitutionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *InstitutionChangeMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetProposed sets the "proposed" field.
+func (m *InstitutionChangeMutation) SetProposed(vi vocab.InstitutionIdentity) {
+	m.proposed = &vi
+}
+
+// Proposed returns the value of the "proposed" field in the mutation.
+func (m *InstitutionChangeMutation) Proposed() (r vocab.InstitutionIdentity, exists bool) {
+	v := m.proposed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposed returns the old "proposed" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldProposed(ctx context.Context) (v vocab.InstitutionIdentity, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposed: %w", err)
+	}
+	return oldValue.Proposed, nil
+}
+
+// ResetProposed resets all changes to the "proposed" field.
+func (m *InstitutionChangeMutation) ResetProposed() {
+	m.proposed = nil
+}
+
+// SetState sets the "state" field.
+func (m *InstitutionChangeMutation) SetState(i institutionchange.State) {
+	m.state = &i
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *InstitutionChangeMutation) State() (r institutionchange.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldState(ctx context.Context) (v institutionchange.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *InstitutionChangeMutation) ResetState() {
+	m.state = nil
+}
+
+// SetLiveKey sets the "live_key" field.
+func (m *InstitutionChangeMutation) SetLiveKey(s string) {
+	m.live_key = &s
+}
+
+// LiveKey returns the value of the "live_key" field in the mutation.
+func (m *InstitutionChangeMutation) LiveKey() (r string, exists bool) {
+	v := m.live_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLiveKey returns the old "live_key" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldLiveKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLiveKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLiveKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLiveKey: %w", err)
+	}
+	return oldValue.LiveKey, nil
+}
+
+// ClearLiveKey clears the value of the "live_key" field.
+func (m *InstitutionChangeMutation) ClearLiveKey() {
+	m.live_key = nil
+	m.clearedFields[institutionchange.FieldLiveKey] = struct{}{}
+}
+
+// LiveKeyCleared returns if the "live_key" field was cleared in this mutation.
+func (m *InstitutionChangeMutation) LiveKeyCleared() bool {
+	_, ok := m.clearedFields[institutionchange.FieldLiveKey]
+	return ok
+}
+
+// ResetLiveKey resets all changes to the "live_key" field.
+func (m *InstitutionChangeMutation) ResetLiveKey() {
+	m.live_key = nil
+	delete(m.clearedFields, institutionchange.FieldLiveKey)
+}
+
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *InstitutionChangeMutation) SetProposedByID(i ident.ID) {
+	m.proposed_by = &i
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *InstitutionChangeMutation) ProposedByID() (r ident.ID, exists bool) {
+	v := m.proposed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldProposedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (m *InstitutionChangeMutation) ClearProposedByID() {
+	m.proposed_by = nil
+	m.clearedFields[institutionchange.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByIDCleared returns if the "proposed_by_id" field was cleared in this mutation.
+func (m *InstitutionChangeMutation) ProposedByIDCleared() bool {
+	_, ok := m.clearedFields[institutionchange.FieldProposedByID]
+	return ok
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *InstitutionChangeMutation) ResetProposedByID() {
+	m.proposed_by = nil
+	delete(m.clearedFields, institutionchange.FieldProposedByID)
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *InstitutionChangeMutation) SetDecidedByID(i ident.ID) {
+	m.decided_by = &i
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *InstitutionChangeMutation) DecidedByID() (r ident.ID, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldDecidedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ClearDecidedByID clears the value of the "decided_by_id" field.
+func (m *InstitutionChangeMutation) ClearDecidedByID() {
+	m.decided_by = nil
+	m.clearedFields[institutionchange.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByIDCleared returns if the "decided_by_id" field was cleared in this mutation.
+func (m *InstitutionChangeMutation) DecidedByIDCleared() bool {
+	_, ok := m.clearedFields[institutionchange.FieldDecidedByID]
+	return ok
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *InstitutionChangeMutation) ResetDecidedByID() {
+	m.decided_by = nil
+	delete(m.clearedFields, institutionchange.FieldDecidedByID)
+}
+
+// SetProposers sets the "proposers" field.
+func (m *InstitutionChangeMutation) SetProposers(i []ident.ID) {
+	m.proposers = &i
+	m.appendproposers = nil
+}
+
+// Proposers returns the value of the "proposers" field in the mutation.
+func (m *InstitutionChangeMutation) Proposers() (r []ident.ID, exists bool) {
+	v := m.proposers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposers returns the old "proposers" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldProposers(ctx context.Context) (v []ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposers: %w", err)
+	}
+	return oldValue.Proposers, nil
+}
+
+// AppendProposers adds i to the "proposers" field.
+func (m *InstitutionChangeMutation) AppendProposers(i []ident.ID) {
+	m.appendproposers = append(m.appendproposers, i...)
+}
+
+// AppendedProposers returns the list of values that were appended to the "proposers" field in this mutation.
+func (m *InstitutionChangeMutation) AppendedProposers() ([]ident.ID, bool) {
+	if len(m.appendproposers) == 0 {
+		return nil, false
+	}
+	return m.appendproposers, true
+}
+
+// ResetProposers resets all changes to the "proposers" field.
+func (m *InstitutionChangeMutation) ResetProposers() {
+	m.proposers = nil
+	m.appendproposers = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *InstitutionChangeMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *InstitutionChangeMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *InstitutionChangeMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetProposedAt sets the "proposed_at" field.
+func (m *InstitutionChangeMutation) SetProposedAt(t time.Time) {
+	m.proposed_at = &t
+}
+
+// ProposedAt returns the value of the "proposed_at" field in the mutation.
+func (m *InstitutionChangeMutation) ProposedAt() (r time.Time, exists bool) {
+	v := m.proposed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedAt returns the old "proposed_at" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldProposedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedAt: %w", err)
+	}
+	return oldValue.ProposedAt, nil
+}
+
+// ResetProposedAt resets all changes to the "proposed_at" field.
+func (m *InstitutionChangeMutation) ResetProposedAt() {
+	m.proposed_at = nil
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *InstitutionChangeMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *InstitutionChangeMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the InstitutionChange entity.
+// If the InstitutionChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionChangeMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *InstitutionChangeMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[institutionchange.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *InstitutionChangeMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[institutionchange.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *InstitutionChangeMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, institutionchange.FieldDecidedAt)
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *InstitutionChangeMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[institutionchange.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *InstitutionChangeMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *InstitutionChangeMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *InstitutionChangeMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Person entity.
+func (m *InstitutionChangeMutation) ClearProposedBy() {
+	m.clearedproposed_by = true
+	m.clearedFields[institutionchange.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByCleared reports if the "proposed_by" edge to the Person entity was cleared.
+func (m *InstitutionChangeMutation) ProposedByCleared() bool {
+	return m.ProposedByIDCleared() || m.clearedproposed_by
+}
+
+// ProposedByIDs returns the "proposed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProposedByID instead. It exists only for internal usage by the builders.
+func (m *InstitutionChangeMutation) ProposedByIDs() (ids []ident.ID) {
+	if id := m.proposed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProposedBy resets all changes to the "proposed_by" edge.
+func (m *InstitutionChangeMutation) ResetProposedBy() {
+	m.proposed_by = nil
+	m.clearedproposed_by = false
+}
+
+// ClearDecidedBy clears the "decided_by" edge to the Person entity.
+func (m *InstitutionChangeMutation) ClearDecidedBy() {
+	m.cleareddecided_by = true
+	m.clearedFields[institutionchange.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByCleared reports if the "decided_by" edge to the Person entity was cleared.
+func (m *InstitutionChangeMutation) DecidedByCleared() bool {
+	return m.DecidedByIDCleared() || m.cleareddecided_by
+}
+
+// DecidedByIDs returns the "decided_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DecidedByID instead. It exists only for internal usage by the builders.
+func (m *InstitutionChangeMutation) DecidedByIDs() (ids []ident.ID) {
+	if id := m.decided_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" edge.
+func (m *InstitutionChangeMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	m.cleareddecided_by = false
+}
+
+// Where appends a list predicates to the InstitutionChangeMutation builder.
+func (m *InstitutionChangeMutation) Where(ps ...predicate.InstitutionChange) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InstitutionChangeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InstitutionChangeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InstitutionChange, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InstitutionChangeMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (InstitutionChange).
+func (m *InstitutionChangeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InstitutionChangeMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, institutionchange.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, institutionchange.FieldUpdatedAt)
+	}
+	if m.institution != nil {
+		fields = append(fields, institutionchange.FieldInstitutionID)
+	}
+	if m.proposed != nil {
+		fields = append(fields, institutionchange.FieldProposed)
+	}
+	if m.state != nil {
+		fields = append(fields, institutionchange.FieldState)
+	}
+	if m.live_key != nil {
+		fields = append(fields, institutionchange.FieldLiveKey)
+	}
+	if m.proposed_by != nil {
+		fields = append(fields, institutionchange.FieldProposedByID)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, institutionchange.FieldDecidedByID)
+	}
+	if m.proposers != nil {
+		fields = append(fields, institutionchange.FieldProposers)
+	}
+	if m.reason != nil {
+		fields = append(fields, institutionchange.FieldReason)
+	}
+	if m.proposed_at != nil {
+		fields = append(fields, institutionchange.FieldProposedAt)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, institutionchange.FieldDecidedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InstitutionChangeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case institutionchange.FieldCreatedAt:
+		return m.CreatedAt()
+	case institutionchange.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case institutionchange.FieldInstitutionID:
+		return m.InstitutionID()
+	case institutionchange.FieldProposed:
+		return m.Proposed()
+	case institutionchange.FieldState:
+		return m.State()
+	case institutionchange.FieldLiveKey:
+		return m.LiveKey()
+	case institutionchange.FieldProposedByID:
+		return m.ProposedByID()
+	case institutionchange.FieldDecidedByID:
+		return m.DecidedByID()
+	case institutionchange.FieldProposers:
+		return m.Proposers()
+	case institutionchange.FieldReason:
+		return m.Reason()
+	case institutionchange.FieldProposedAt:
+		return m.ProposedAt()
+	case institutionchange.FieldDecidedAt:
+		return m.DecidedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InstitutionChangeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case institutionchange.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case institutionchange.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case institutionchange.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case institutionchange.FieldProposed:
+		return m.OldProposed(ctx)
+	case institutionchange.FieldState:
+		return m.OldState(ctx)
+	case institutionchange.FieldLiveKey:
+		return m.OldLiveKey(ctx)
+	case institutionchange.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case institutionchange.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	case institutionchange.FieldProposers:
+		return m.OldProposers(ctx)
+	case institutionchange.FieldReason:
+		return m.OldReason(ctx)
+	case institutionchange.FieldProposedAt:
+		return m.OldProposedAt(ctx)
+	case institutionchange.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown InstitutionChange field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InstitutionChangeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case institutionchange.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case institutionchange.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case institutionchange.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case institutionchange.FieldProposed:
+		v, ok := value.(vocab.InstitutionIdentity)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposed(v)
+		return nil
+	case institutionchange.FieldState:
+		v, ok := value.(institutionchange.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case institutionchange.FieldLiveKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLiveKey(v)
+		return nil
+	case institutionchange.FieldProposedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case institutionchange.FieldDecidedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	case institutionchange.FieldProposers:
+		v, ok := value.([]ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposers(v)
+		return nil
+	case institutionchange.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case institutionchange.FieldProposedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedAt(v)
+		return nil
+	case institutionchange.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionChange field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InstitutionChangeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InstitutionChangeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InstitutionChangeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown InstitutionChange numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InstitutionChangeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(institutionchange.FieldLiveKey) {
+		fields = append(fields, institutionchange.FieldLiveKey)
+	}
+	if m.FieldCleared(institutionchange.FieldProposedByID) {
+		fields = append(fields, institutionchange.FieldProposedByID)
+	}
+	if m.FieldCleared(institutionchange.FieldDecidedByID) {
+		fields = append(fields, institutionchange.FieldDecidedByID)
+	}
+	if m.FieldCleared(institutionchange.FieldDecidedAt) {
+		fields = append(fields, institutionchange.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InstitutionChangeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InstitutionChangeMutation) ClearField(name string) error {
+	switch name {
+	case institutionchange.FieldLiveKey:
+		m.ClearLiveKey()
+		return nil
+	case institutionchange.FieldProposedByID:
+		m.ClearProposedByID()
+		return nil
+	case institutionchange.FieldDecidedByID:
+		m.ClearDecidedByID()
+		return nil
+	case institutionchange.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionChange nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InstitutionChangeMutation) ResetField(name string) error {
+	switch name {
+	case institutionchange.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case institutionchange.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case institutionchange.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case institutionchange.FieldProposed:
+		m.ResetProposed()
+		return nil
+	case institutionchange.FieldState:
+		m.ResetState()
+		return nil
+	case institutionchange.FieldLiveKey:
+		m.ResetLiveKey()
+		return nil
+	case institutionchange.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case institutionchange.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	case institutionchange.FieldProposers:
+		m.ResetProposers()
+		return nil
+	case institutionchange.FieldReason:
+		m.ResetReason()
+		return nil
+	case institutionchange.FieldProposedAt:
+		m.ResetProposedAt()
+		return nil
+	case institutionchange.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionChange field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InstitutionChangeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.institution != nil {
+		edges = append(edges, institutionchange.EdgeInstitution)
+	}
+	if m.proposed_by != nil {
+		edges = append(edges, institutionchange.EdgeProposedBy)
+	}
+	if m.decided_by != nil {
+		edges = append(edges, institutionchange.EdgeDecidedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InstitutionChangeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case institutionchange.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	case institutionchange.EdgeProposedBy:
+		if id := m.proposed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case institutionchange.EdgeDecidedBy:
+		if id := m.decided_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InstitutionChangeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InstitutionChangeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InstitutionChangeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedinstitution {
+		edges = append(edges, institutionchange.EdgeInstitution)
+	}
+	if m.clearedproposed_by {
+		edges = append(edges, institutionchange.EdgeProposedBy)
+	}
+	if m.cleareddecided_by {
+		edges = append(edges, institutionchange.EdgeDecidedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InstitutionChangeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case institutionchange.EdgeInstitution:
+		return m.clearedinstitution
+	case institutionchange.EdgeProposedBy:
+		return m.clearedproposed_by
+	case institutionchange.EdgeDecidedBy:
+		return m.cleareddecided_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InstitutionChangeMutation) ClearEdge(name string) error {
+	switch name {
+	case institutionchange.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	case institutionchange.EdgeProposedBy:
+		m.ClearProposedBy()
+		return nil
+	case institutionchange.EdgeDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionChange unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InstitutionChangeMutation) ResetEdge(name string) error {
+	switch name {
+	case institutionchange.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	case institutionchange.EdgeProposedBy:
+		m.ResetProposedBy()
+		return nil
+	case institutionchange.EdgeDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionChange edge %s", name)
+}
+
+// InstitutionNameMutation represents an operation that mutates the InstitutionName nodes in the graph.
+type InstitutionNameMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	updated_at         *time.Time
+	key                *string
+	clearedFields      map[string]struct{}
+	institution        *ident.ID
+	clearedinstitution bool
+	done               bool
+	oldValue           func(context.Context) (*InstitutionName, error)
+	predicates         []predicate.InstitutionName
+}
+
+var _ ent.Mutation = (*InstitutionNameMutation)(nil)
+
+// institutionnameOption allows management of the mutation configuration using functional options.
+type institutionnameOption func(*InstitutionNameMutation)
+
+// newInstitutionNameMutation creates new mutation for the InstitutionName entity.
+func newInstitutionNameMutation(c config, op Op, opts ...institutionnameOption) *InstitutionNameMutation {
+	m := &InstitutionNameMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInstitutionName,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInstitutionNameID sets the ID field of the mutation.
+func withInstitutionNameID(id ident.ID) institutionnameOption {
+	return func(m *InstitutionNameMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InstitutionName
+		)
+		m.oldValue = func(ctx context.Context) (*InstitutionName, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InstitutionName.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInstitutionName sets the old InstitutionName of the mutation.
+func withInstitutionName(node *InstitutionName) institutionnameOption {
+	return func(m *InstitutionNameMutation) {
+		m.oldValue = func(context.Context) (*InstitutionName, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InstitutionNameMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InstitutionNameMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InstitutionName entities.
+func (m *InstitutionNameMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InstitutionNameMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InstitutionNameMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InstitutionName.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InstitutionNameMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InstitutionNameMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InstitutionName entity.
+// If the InstitutionName object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionNameMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InstitutionNameMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *InstitutionNameMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *InstitutionNameMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the InstitutionName entity.
+// If the InstitutionName object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionNameMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *InstitutionNameMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetKey sets the "key" field.
+func (m *InstitutionNameMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *InstitutionNameMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the InstitutionName entity.
+// If the InstitutionName object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionNameMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *InstitutionNameMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *InstitutionNameMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *InstitutionNameMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the InstitutionName entity.
+// If the InstitutionName object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionNameMutation) OldInstitutionID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ClearInstitutionID clears the value of the "institution_id" field.
+func (m *InstitutionNameMutation) ClearInstitutionID() {
+	m.institution = nil
+	m.clearedFields[institutionname.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionIDCleared returns if the "institution_id" field was cleared in this mutation.
+func (m *InstitutionNameMutation) InstitutionIDCleared() bool {
+	_, ok := m.clearedFields[institutionname.FieldInstitutionID]
+	return ok
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *InstitutionNameMutation) ResetInstitutionID() {
+	m.institution = nil
+	delete(m.clearedFields, institutionname.FieldInstitutionID)
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *InstitutionNameMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[institutionname.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *InstitutionNameMutation) InstitutionCleared() bool {
+	return m.InstitutionIDCleared() || m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *InstitutionNameMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *InstitutionNameMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// Where appends a list predicates to the InstitutionNameMutation builder.
+func (m *InstitutionNameMutation) Where(ps ...predicate.InstitutionName) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InstitutionNameMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InstitutionNameMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InstitutionName, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InstitutionNameMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (InstitutionName).
+func (m *InstitutionNameMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InstitutionNameMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, institutionname.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, institutionname.FieldUpdatedAt)
+	}
+	if m.key != nil {
+		fields = append(fields, institutionname.FieldKey)
+	}
+	if m.institution != nil {
+		fields = append(fields, institutionname.FieldInstitutionID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InstitutionNameMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case institutionname.FieldCreatedAt:
+		return m.CreatedAt()
+	case institutionname.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case institutionname.FieldKey:
+		return m.Key()
+	case institutionname.FieldInstitutionID:
+		return m.InstitutionID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InstitutionNameMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case institutionname.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case institutionname.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case institutionname.FieldKey:
+		return m.OldKey(ctx)
+	case institutionname.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	}
+	return nil, fmt.Errorf("unknown InstitutionName field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InstitutionNameMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case institutionname.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case institutionname.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case institutionname.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case institutionname.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionName field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InstitutionNameMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InstitutionNameMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InstitutionNameMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown InstitutionName numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InstitutionNameMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(institutionname.FieldInstitutionID) {
+		fields = append(fields, institutionname.FieldInstitutionID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InstitutionNameMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InstitutionNameMutation) ClearField(name string) error {
+	switch name {
+	case institutionname.FieldInstitutionID:
+		m.ClearInstitutionID()
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionName nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InstitutionNameMutation) ResetField(name string) error {
+	switch name {
+	case institutionname.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case institutionname.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case institutionname.FieldKey:
+		m.ResetKey()
+		return nil
+	case institutionname.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionName field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InstitutionNameMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.institution != nil {
+		edges = append(edges, institutionname.EdgeInstitution)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InstitutionNameMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case institutionname.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InstitutionNameMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InstitutionNameMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InstitutionNameMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedinstitution {
+		edges = append(edges, institutionname.EdgeInstitution)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InstitutionNameMutation) EdgeCleared(name string) bool {
+	switch name {
+	case institutionname.EdgeInstitution:
+		return m.clearedinstitution
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InstitutionNameMutation) ClearEdge(name string) error {
+	switch name {
+	case institutionname.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionName unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InstitutionNameMutation) ResetEdge(name string) error {
+	switch name {
+	case institutionname.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown InstitutionName edge %s", name)
 }
 
 // LogoutTokenMutation represents an operation that mutates the LogoutToken nodes in the graph.

@@ -193,6 +193,24 @@ func (n *Institution) NodeID() ident.ID { return n.ID }
 // NodeKind returns what begins the identifier of each Institution, also of none.
 func (*Institution) NodeKind() ident.Kind { return "ins" }
 
+// IsNode marks InstitutionChange as a Node of the GraphQL schema.
+func (*InstitutionChange) IsNode() {}
+
+// NodeID returns the identifier of the InstitutionChange.
+func (n *InstitutionChange) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each InstitutionChange, also of none.
+func (*InstitutionChange) NodeKind() ident.Kind { return "inc" }
+
+// IsNode marks InstitutionName as a Node of the GraphQL schema.
+func (*InstitutionName) IsNode() {}
+
+// NodeID returns the identifier of the InstitutionName.
+func (n *InstitutionName) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each InstitutionName, also of none.
+func (*InstitutionName) NodeKind() ident.Kind { return "inm" }
+
 // IsNode marks LogoutToken as a Node of the GraphQL schema.
 func (*LogoutToken) IsNode() {}
 

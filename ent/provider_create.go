@@ -84,6 +84,14 @@ func (_c *ProviderCreate) SetProposedByID(v ident.ID) *ProviderCreate {
 	return _c
 }
 
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableProposedByID(v *ident.ID) *ProviderCreate {
+	if v != nil {
+		_c.SetProposedByID(*v)
+	}
+	return _c
+}
+
 // SetApprovedByID sets the "approved_by_id" field.
 func (_c *ProviderCreate) SetApprovedByID(v ident.ID) *ProviderCreate {
 	_c.mutation.SetApprovedByID(v)

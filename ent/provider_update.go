@@ -88,6 +88,14 @@ func (_u *ProviderUpdate) SetProposedByID(v ident.ID) *ProviderUpdate {
 	return _u
 }
 
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableProposedByID(v *ident.ID) *ProviderUpdate {
+	if v != nil {
+		_u.SetProposedByID(*v)
+	}
+	return _u
+}
+
 // ClearProposedByID clears the value of the "proposed_by_id" field.
 func (_u *ProviderUpdate) ClearProposedByID() *ProviderUpdate {
 	_u.mutation.ClearProposedByID()
@@ -513,6 +521,14 @@ func (_u *ProviderUpdateOne) SetState(v provider.State) *ProviderUpdateOne {
 // SetProposedByID sets the "proposed_by_id" field.
 func (_u *ProviderUpdateOne) SetProposedByID(v ident.ID) *ProviderUpdateOne {
 	_u.mutation.SetProposedByID(v)
+	return _u
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableProposedByID(v *ident.ID) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetProposedByID(*v)
+	}
 	return _u
 }
 

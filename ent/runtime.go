@@ -26,6 +26,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
+	"github.com/peregrine-exchange/peregrine/ent/institutionname"
 	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -1003,6 +1005,82 @@ func init() {
 	institution.DefaultID = institutionDescID.Default.(func() ident.ID)
 	// institution.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	institution.IDValidator = institutionDescID.Validators[0].(func(string) error)
+	institutionchangeMixin := schema.InstitutionChange{}.Mixin()
+	institutionchangeMixinFields0 := institutionchangeMixin[0].Fields()
+	_ = institutionchangeMixinFields0
+	institutionchangeMixinFields1 := institutionchangeMixin[1].Fields()
+	_ = institutionchangeMixinFields1
+	institutionchangeFields := schema.InstitutionChange{}.Fields()
+	_ = institutionchangeFields
+	// institutionchangeDescCreatedAt is the schema descriptor for created_at field.
+	institutionchangeDescCreatedAt := institutionchangeMixinFields0[1].Descriptor()
+	// institutionchange.DefaultCreatedAt holds the default value on creation for the created_at field.
+	institutionchange.DefaultCreatedAt = institutionchangeDescCreatedAt.Default.(func() time.Time)
+	// institutionchangeDescUpdatedAt is the schema descriptor for updated_at field.
+	institutionchangeDescUpdatedAt := institutionchangeMixinFields1[0].Descriptor()
+	// institutionchange.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	institutionchange.DefaultUpdatedAt = institutionchangeDescUpdatedAt.Default.(func() time.Time)
+	// institutionchange.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	institutionchange.UpdateDefaultUpdatedAt = institutionchangeDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// institutionchangeDescInstitutionID is the schema descriptor for institution_id field.
+	institutionchangeDescInstitutionID := institutionchangeFields[0].Descriptor()
+	// institutionchange.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	institutionchange.InstitutionIDValidator = institutionchangeDescInstitutionID.Validators[0].(func(string) error)
+	// institutionchangeDescLiveKey is the schema descriptor for live_key field.
+	institutionchangeDescLiveKey := institutionchangeFields[3].Descriptor()
+	// institutionchange.LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
+	institutionchange.LiveKeyValidator = institutionchangeDescLiveKey.Validators[0].(func(string) error)
+	// institutionchangeDescProposedByID is the schema descriptor for proposed_by_id field.
+	institutionchangeDescProposedByID := institutionchangeFields[4].Descriptor()
+	// institutionchange.ProposedByIDValidator is a validator for the "proposed_by_id" field. It is called by the builders before save.
+	institutionchange.ProposedByIDValidator = institutionchangeDescProposedByID.Validators[0].(func(string) error)
+	// institutionchangeDescDecidedByID is the schema descriptor for decided_by_id field.
+	institutionchangeDescDecidedByID := institutionchangeFields[5].Descriptor()
+	// institutionchange.DecidedByIDValidator is a validator for the "decided_by_id" field. It is called by the builders before save.
+	institutionchange.DecidedByIDValidator = institutionchangeDescDecidedByID.Validators[0].(func(string) error)
+	// institutionchangeDescReason is the schema descriptor for reason field.
+	institutionchangeDescReason := institutionchangeFields[7].Descriptor()
+	// institutionchange.DefaultReason holds the default value on creation for the reason field.
+	institutionchange.DefaultReason = institutionchangeDescReason.Default.(string)
+	// institutionchange.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	institutionchange.ReasonValidator = institutionchangeDescReason.Validators[0].(func(string) error)
+	// institutionchangeDescID is the schema descriptor for id field.
+	institutionchangeDescID := institutionchangeMixinFields0[0].Descriptor()
+	// institutionchange.DefaultID holds the default value on creation for the id field.
+	institutionchange.DefaultID = institutionchangeDescID.Default.(func() ident.ID)
+	// institutionchange.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	institutionchange.IDValidator = institutionchangeDescID.Validators[0].(func(string) error)
+	institutionnameMixin := schema.InstitutionName{}.Mixin()
+	institutionnameMixinFields0 := institutionnameMixin[0].Fields()
+	_ = institutionnameMixinFields0
+	institutionnameMixinFields1 := institutionnameMixin[1].Fields()
+	_ = institutionnameMixinFields1
+	institutionnameFields := schema.InstitutionName{}.Fields()
+	_ = institutionnameFields
+	// institutionnameDescCreatedAt is the schema descriptor for created_at field.
+	institutionnameDescCreatedAt := institutionnameMixinFields0[1].Descriptor()
+	// institutionname.DefaultCreatedAt holds the default value on creation for the created_at field.
+	institutionname.DefaultCreatedAt = institutionnameDescCreatedAt.Default.(func() time.Time)
+	// institutionnameDescUpdatedAt is the schema descriptor for updated_at field.
+	institutionnameDescUpdatedAt := institutionnameMixinFields1[0].Descriptor()
+	// institutionname.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	institutionname.DefaultUpdatedAt = institutionnameDescUpdatedAt.Default.(func() time.Time)
+	// institutionname.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	institutionname.UpdateDefaultUpdatedAt = institutionnameDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// institutionnameDescKey is the schema descriptor for key field.
+	institutionnameDescKey := institutionnameFields[0].Descriptor()
+	// institutionname.KeyValidator is a validator for the "key" field. It is called by the builders before save.
+	institutionname.KeyValidator = institutionnameDescKey.Validators[0].(func(string) error)
+	// institutionnameDescInstitutionID is the schema descriptor for institution_id field.
+	institutionnameDescInstitutionID := institutionnameFields[1].Descriptor()
+	// institutionname.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	institutionname.InstitutionIDValidator = institutionnameDescInstitutionID.Validators[0].(func(string) error)
+	// institutionnameDescID is the schema descriptor for id field.
+	institutionnameDescID := institutionnameMixinFields0[0].Descriptor()
+	// institutionname.DefaultID holds the default value on creation for the id field.
+	institutionname.DefaultID = institutionnameDescID.Default.(func() ident.ID)
+	// institutionname.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	institutionname.IDValidator = institutionnameDescID.Validators[0].(func(string) error)
 	logouttokenMixin := schema.LogoutToken{}.Mixin()
 	logouttokenMixinFields0 := logouttokenMixin[0].Fields()
 	_ = logouttokenMixinFields0

@@ -54,6 +54,10 @@ type Tx struct {
 	ImportSource *ImportSourceClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
+	// InstitutionChange is the client for interacting with the InstitutionChange builders.
+	InstitutionChange *InstitutionChangeClient
+	// InstitutionName is the client for interacting with the InstitutionName builders.
+	InstitutionName *InstitutionNameClient
 	// LogoutToken is the client for interacting with the LogoutToken builders.
 	LogoutToken *LogoutTokenClient
 	// Membership is the client for interacting with the Membership builders.
@@ -248,6 +252,8 @@ func (tx *Tx) init() {
 	tx.ImportRun = NewImportRunClient(tx.config)
 	tx.ImportSource = NewImportSourceClient(tx.config)
 	tx.Institution = NewInstitutionClient(tx.config)
+	tx.InstitutionChange = NewInstitutionChangeClient(tx.config)
+	tx.InstitutionName = NewInstitutionNameClient(tx.config)
 	tx.LogoutToken = NewLogoutTokenClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)
 	tx.MicroDegree = NewMicroDegreeClient(tx.config)

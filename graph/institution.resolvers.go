@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
+	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
@@ -58,6 +59,13 @@ func (r *institutionResolver) Readiness(ctx context.Context, objs []*ent.Institu
 	return all, nil
 }
 
+// IdentityChange finds what each institution waits for, as far as the viewer sees it.
+func (r *institutionResolver) IdentityChange(ctx context.Context, objs []*ent.Institution) ([]*ent.InstitutionChange, error) {
+	open := r.root.DB.InstitutionChange.Query().Where(institutionchange.StateEQ(institutionchange.StatePROPOSED))
+	return one(gather(ctx, changeOfInstitution, objs, func(c *ent.InstitutionChange) ident.ID { return c.InstitutionID },
+		rows(open.Clone, institutionchange.InstitutionIDIn)))
+}
+
 func (r *institutionResolver) Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Unit], error) {
 	return relay.List(ctx, r.root.DB.Unit.Query().Where(unit.InstitutionID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
@@ -77,6 +85,42 @@ func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Instit
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
 	return actions(ctx, slices.Concat(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj), microdegree.InstitutionActions(ctx, obj.ID), agreement.InstitutionActions(ctx, obj.ID),
 		role.InstitutionActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID), client.InstitutionActions(ctx, obj.ID), exchange.Actions(ctx, obj.ID))), nil
+}
+
+func (r *institutionChangeResolver) Institution(ctx context.Context, objs []*ent.InstitutionChange) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(c *ent.InstitutionChange) ident.ID { return c.InstitutionID }, r.root.institutions())
+}
+
+func (r *institutionChangeResolver) ProposedBy(ctx context.Context, objs []*ent.InstitutionChange) ([]*ent.Person, error) {
+	return follow(ctx, objs, func(c *ent.InstitutionChange) ident.ID { return maybe(c.ProposedByID) }, r.root.people())
+}
+
+func (r *institutionChangeResolver) DecidedBy(ctx context.Context, objs []*ent.InstitutionChange) ([]*ent.Person, error) {
+	return follow(ctx, objs, func(c *ent.InstitutionChange) ident.ID { return maybe(c.DecidedByID) }, r.root.people())
+}
+
+func (r *institutionChangeResolver) Proposal(ctx context.Context, objs []*ent.InstitutionChange) ([]*string, error) {
+	found, err := r.root.Institutions.Waiting(ctx, languageOf(ctx).String(), objs)
+	if err != nil {
+		return nil, err
+	}
+	return each(objs, func(c *ent.InstitutionChange) *string { return vocab.Given(found[c.ID].Proposal) }), nil
+}
+
+func (r *institutionChangeResolver) SharedAcronym(ctx context.Context, objs []*ent.InstitutionChange) ([][]string, error) {
+	found, err := r.root.Institutions.Waiting(ctx, languageOf(ctx).String(), objs)
+	if err != nil {
+		return nil, err
+	}
+	return each(objs, func(c *ent.InstitutionChange) []string { return append([]string{}, found[c.ID].Sharing...) }), nil
+}
+
+func (r *institutionChangeResolver) ViewerActions(ctx context.Context, obj *ent.InstitutionChange) ([]*model.ViewerAction, error) {
+	all, err := r.root.Institutions.ChangeActions(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, all), nil
 }
 
 func (r *membershipResolver) Alliance(ctx context.Context, objs []*ent.Membership) ([]*ent.Alliance, error) {
@@ -125,6 +169,22 @@ func (r *mutationResolver) EndMembership(ctx context.Context, input institution.
 
 func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[*ent.Institution], error) {
 	return payload(r.root.Institutions.Update(ctx, input))
+}
+
+func (r *mutationResolver) ProposeInstitutionIdentity(ctx context.Context, input institution.IdentityProposal) (*model.Payload[*ent.InstitutionChange], error) {
+	return payload(r.root.Institutions.ProposeIdentity(ctx, input))
+}
+
+func (r *mutationResolver) ApproveInstitutionIdentity(ctx context.Context, input institution.IdentityApproval) (*model.Payload[*ent.InstitutionChange], error) {
+	return payload(r.root.Institutions.ApproveIdentity(ctx, input))
+}
+
+func (r *mutationResolver) RejectInstitutionIdentity(ctx context.Context, input institution.IdentityRejection) (*model.Payload[*ent.InstitutionChange], error) {
+	return payload(r.root.Institutions.RejectIdentity(ctx, input))
+}
+
+func (r *mutationResolver) WithdrawInstitutionIdentity(ctx context.Context, input institution.IdentityWithdrawal) (*model.Payload[*ent.InstitutionChange], error) {
+	return payload(r.root.Institutions.WithdrawIdentity(ctx, input))
 }
 
 func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[*ent.Unit], error) {
@@ -195,7 +255,10 @@ func (r *unitResolver) ViewerActions(ctx context.Context, obj *ent.Unit) ([]*mod
 
 func (r *Resolver) Alliance() generated.AllianceResolver       { return &allianceResolver{r} }
 func (r *Resolver) Institution() generated.InstitutionResolver { return &institutionResolver{r} }
-func (r *Resolver) Membership() generated.MembershipResolver   { return &membershipResolver{r} }
+func (r *Resolver) InstitutionChange() generated.InstitutionChangeResolver {
+	return &institutionChangeResolver{r}
+}
+func (r *Resolver) Membership() generated.MembershipResolver { return &membershipResolver{r} }
 func (r *Resolver) MembershipStanding() generated.MembershipStandingResolver {
 	return &membershipStandingResolver{r}
 }
@@ -204,6 +267,7 @@ func (r *Resolver) Unit() generated.UnitResolver           { return &unitResolve
 
 type allianceResolver struct{ root *Resolver }
 type institutionResolver struct{ root *Resolver }
+type institutionChangeResolver struct{ root *Resolver }
 type membershipResolver struct{ root *Resolver }
 type membershipStandingResolver struct{ root *Resolver }
 type programmeResolver struct{ root *Resolver }

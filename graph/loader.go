@@ -62,6 +62,7 @@ const (
 	countedResults
 	readinessOfInstitution
 	childrenOfUnit
+	changeOfInstitution
 )
 
 // Loading gives each operation its own loaders, and each field of a mutation

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/portal"
@@ -28,33 +29,34 @@ const maxNodes = 100
 // loaders loads the nodes of each kind. A kind without a line has no Node.
 func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 	return map[ident.Kind]load[model.Node]{
-		ident.Alliance:        asNodes(r.alliances()),
-		ident.Membership:      asNodes(rows(r.DB.Membership.Query, membership.IDIn)),
-		ident.Institution:     asNodes(r.institutions()),
-		ident.Unit:            asNodes(r.units()),
-		ident.Programme:       asNodes(r.programmes()),
-		ident.HomeModule:      asNodes(r.modules()),
-		ident.Course:          asNodes(r.courses()),
-		ident.CourseVersion:   asNodes(r.versions),
-		ident.Offering:        asNodes(r.offerings),
-		ident.MicroDegree:     asNodes(rows(r.DB.MicroDegree.Query, microdegree.IDIn)),
-		ident.Person:          asNodes(r.people()),
-		ident.Erasure:         asNodes(rows(r.DB.Erasure.Query, erasure.IDIn)),
-		ident.Disclosure:      asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),
-		ident.Affiliation:     asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
-		ident.Application:     asNodes(r.applications()),
-		ident.Enrolment:       asNodes(r.enrolments()),
-		ident.Result:          asNodes(r.results()),
-		ident.Credential:      asNodes(r.credentials),
-		ident.RecognitionRule: asNodes(r.rules()),
-		ident.RecognitionCase: asNodes(rows(r.DB.RecognitionCase.Query, recognitioncase.IDIn)),
-		ident.Role:            asNodes(rows(r.DB.RoleGrant.Query, rolegrant.IDIn)),
-		ident.RoleRule:        asNodes(r.roleRules()),
-		ident.ImportRun:       asNodes(rows(r.DB.ImportRun.Query, importrun.IDIn)),
-		ident.ImportSource:    asNodes(r.importSources()),
-		ident.Provider:        asNodes(rows(r.DB.Provider.Query, provider.IDIn)),
-		ident.Portal:          asNodes(rows(r.DB.Portal.Query, portal.IDIn)),
-		ident.APIClient:       asNodes(rows(r.DB.ApiClient.Query, apiclient.IDIn)),
+		ident.Alliance:          asNodes(r.alliances()),
+		ident.Membership:        asNodes(rows(r.DB.Membership.Query, membership.IDIn)),
+		ident.Institution:       asNodes(r.institutions()),
+		ident.InstitutionChange: asNodes(rows(r.DB.InstitutionChange.Query, institutionchange.IDIn)),
+		ident.Unit:              asNodes(r.units()),
+		ident.Programme:         asNodes(r.programmes()),
+		ident.HomeModule:        asNodes(r.modules()),
+		ident.Course:            asNodes(r.courses()),
+		ident.CourseVersion:     asNodes(r.versions),
+		ident.Offering:          asNodes(r.offerings),
+		ident.MicroDegree:       asNodes(rows(r.DB.MicroDegree.Query, microdegree.IDIn)),
+		ident.Person:            asNodes(r.people()),
+		ident.Affiliation:       asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
+		ident.Application:       asNodes(r.applications()),
+		ident.Enrolment:         asNodes(r.enrolments()),
+		ident.Result:            asNodes(r.results()),
+		ident.Credential:        asNodes(r.credentials),
+		ident.RecognitionRule:   asNodes(r.rules()),
+		ident.RecognitionCase:   asNodes(rows(r.DB.RecognitionCase.Query, recognitioncase.IDIn)),
+		ident.Role:              asNodes(rows(r.DB.RoleGrant.Query, rolegrant.IDIn)),
+		ident.RoleRule:          asNodes(r.roleRules()),
+		ident.ImportRun:         asNodes(rows(r.DB.ImportRun.Query, importrun.IDIn)),
+		ident.ImportSource:      asNodes(r.importSources()),
+		ident.Provider:          asNodes(rows(r.DB.Provider.Query, provider.IDIn)),
+		ident.Portal:            asNodes(rows(r.DB.Portal.Query, portal.IDIn)),
+		ident.APIClient:         asNodes(rows(r.DB.ApiClient.Query, apiclient.IDIn)),
+		ident.Erasure:           asNodes(rows(r.DB.Erasure.Query, erasure.IDIn)),
+		ident.Disclosure:        asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),
 	}
 }
 

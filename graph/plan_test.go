@@ -158,7 +158,7 @@ var unplanned = map[string]string{
 	"Course": "unit externalId sourceModifiedAt sourceSeenAt draft versions updatedAt viewerActions",
 	"Offering": "institution course version availability opensAt closesAt windows viewerWindow opensAtLocal closesAtLocal sessions " +
 		"quotas waitlist funding updatedAt recognition viewerApplication viewerActions",
-	"Institution": "erasmusCode pic oid deqar domains courseReview resultConfirmation stepUp memberships readiness units programmes " +
+	"Institution": "erasmusCode pic oid deqar domains courseReview resultConfirmation stepUp memberships readiness identityChange units programmes " +
 		"courses importSources viewerActions portals signIn roleGrants roleRules",
 }
 

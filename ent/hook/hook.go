@@ -261,6 +261,30 @@ func (f InstitutionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InstitutionMutation", m)
 }
 
+// The InstitutionChangeFunc type is an adapter to allow the use of ordinary
+// function as InstitutionChange mutator.
+type InstitutionChangeFunc func(context.Context, *ent.InstitutionChangeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InstitutionChangeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InstitutionChangeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InstitutionChangeMutation", m)
+}
+
+// The InstitutionNameFunc type is an adapter to allow the use of ordinary
+// function as InstitutionName mutator.
+type InstitutionNameFunc func(context.Context, *ent.InstitutionNameMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InstitutionNameFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InstitutionNameMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InstitutionNameMutation", m)
+}
+
 // The LogoutTokenFunc type is an adapter to allow the use of ordinary
 // function as LogoutToken mutator.
 type LogoutTokenFunc func(context.Context, *ent.LogoutTokenMutation) (ent.Value, error)

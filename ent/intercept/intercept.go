@@ -29,6 +29,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
+	"github.com/peregrine-exchange/peregrine/ent/institutionname"
 	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -678,6 +680,60 @@ func (f TraverseInstitution) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.InstitutionQuery", q)
+}
+
+// The InstitutionChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InstitutionChangeFunc func(context.Context, *ent.InstitutionChangeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InstitutionChangeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InstitutionChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InstitutionChangeQuery", q)
+}
+
+// The TraverseInstitutionChange type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInstitutionChange func(context.Context, *ent.InstitutionChangeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInstitutionChange) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInstitutionChange) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InstitutionChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InstitutionChangeQuery", q)
+}
+
+// The InstitutionNameFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InstitutionNameFunc func(context.Context, *ent.InstitutionNameQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InstitutionNameFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InstitutionNameQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InstitutionNameQuery", q)
+}
+
+// The TraverseInstitutionName type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInstitutionName func(context.Context, *ent.InstitutionNameQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInstitutionName) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInstitutionName) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InstitutionNameQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InstitutionNameQuery", q)
 }
 
 // The LogoutTokenFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1400,6 +1456,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ImportSourceQuery, predicate.ImportSource, importsource.OrderOption]{typ: ent.TypeImportSource, tq: q}, nil
 	case *ent.InstitutionQuery:
 		return &query[*ent.InstitutionQuery, predicate.Institution, institution.OrderOption]{typ: ent.TypeInstitution, tq: q}, nil
+	case *ent.InstitutionChangeQuery:
+		return &query[*ent.InstitutionChangeQuery, predicate.InstitutionChange, institutionchange.OrderOption]{typ: ent.TypeInstitutionChange, tq: q}, nil
+	case *ent.InstitutionNameQuery:
+		return &query[*ent.InstitutionNameQuery, predicate.InstitutionName, institutionname.OrderOption]{typ: ent.TypeInstitutionName, tq: q}, nil
 	case *ent.LogoutTokenQuery:
 		return &query[*ent.LogoutTokenQuery, predicate.LogoutToken, logouttoken.OrderOption]{typ: ent.TypeLogoutToken, tq: q}, nil
 	case *ent.MembershipQuery:

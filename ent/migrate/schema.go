@@ -1012,6 +1012,84 @@ var (
 			},
 		},
 	}
+	// InstitutionChangesColumns holds the columns for the "institution_changes" table.
+	InstitutionChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "proposed", Type: field.TypeJSON},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "APPROVED", "REJECTED", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 32},
+		{Name: "proposers", Type: field.TypeJSON},
+		{Name: "reason", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "proposed_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "proposed_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "decided_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// InstitutionChangesTable holds the schema information for the "institution_changes" table.
+	InstitutionChangesTable = &schema.Table{
+		Name:       "institution_changes",
+		Columns:    InstitutionChangesColumns,
+		PrimaryKey: []*schema.Column{InstitutionChangesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "institution_changes_institutions_institution",
+				Columns:    []*schema.Column{InstitutionChangesColumns[10]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "institution_changes_persons_proposed_by",
+				Columns:    []*schema.Column{InstitutionChangesColumns[11]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "institution_changes_persons_decided_by",
+				Columns:    []*schema.Column{InstitutionChangesColumns[12]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "institutionchange_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{InstitutionChangesColumns[2], InstitutionChangesColumns[0]},
+			},
+		},
+	}
+	// InstitutionNamesColumns holds the columns for the "institution_names" table.
+	InstitutionNamesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "key", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "institution_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// InstitutionNamesTable holds the schema information for the "institution_names" table.
+	InstitutionNamesTable = &schema.Table{
+		Name:       "institution_names",
+		Columns:    InstitutionNamesColumns,
+		PrimaryKey: []*schema.Column{InstitutionNamesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "institution_names_institutions_institution",
+				Columns:    []*schema.Column{InstitutionNamesColumns[4]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "institutionname_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{InstitutionNamesColumns[2], InstitutionNamesColumns[0]},
+			},
+		},
+	}
 	// LogoutTokensColumns holds the columns for the "logout_tokens" table.
 	LogoutTokensColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -2207,6 +2285,8 @@ var (
 		ImportRunsTable,
 		ImportSourcesTable,
 		InstitutionsTable,
+		InstitutionChangesTable,
+		InstitutionNamesTable,
 		LogoutTokensTable,
 		MembershipsTable,
 		MicroDegreesTable,
@@ -2277,6 +2357,10 @@ func init() {
 	ImportRunsTable.ForeignKeys[1].RefTable = ImportSourcesTable
 	ImportRunsTable.ForeignKeys[2].RefTable = PersonsTable
 	ImportSourcesTable.ForeignKeys[0].RefTable = InstitutionsTable
+	InstitutionChangesTable.ForeignKeys[0].RefTable = InstitutionsTable
+	InstitutionChangesTable.ForeignKeys[1].RefTable = PersonsTable
+	InstitutionChangesTable.ForeignKeys[2].RefTable = PersonsTable
+	InstitutionNamesTable.ForeignKeys[0].RefTable = InstitutionsTable
 	MembershipsTable.ForeignKeys[0].RefTable = AlliancesTable
 	MembershipsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	MicroDegreesTable.ForeignKeys[0].RefTable = InstitutionsTable

@@ -69,6 +69,12 @@ type ImportSource func(*sql.Selector)
 // Institution is the predicate function for institution builders.
 type Institution func(*sql.Selector)
 
+// InstitutionChange is the predicate function for institutionchange builders.
+type InstitutionChange func(*sql.Selector)
+
+// InstitutionName is the predicate function for institutionname builders.
+type InstitutionName func(*sql.Selector)
+
 // LogoutToken is the predicate function for logouttoken builders.
 type LogoutToken func(*sql.Selector)
 

@@ -168,11 +168,6 @@ func StateEQ(v State) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldState, v))
 }
 
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldState, v))
-}
-
 // StateIn applies the In predicate on the "state" field.
 func StateIn(vs ...State) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldState, vs...))

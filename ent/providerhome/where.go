@@ -79,6 +79,12 @@ func InstitutionIDEQ(v ident.ID) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldEQ(FieldInstitutionID, vc))
 }
 
+// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
+func InstitutionIDNEQ(v ident.ID) predicate.ProviderHome {
+	vc := string(v)
+	return predicate.ProviderHome(sql.FieldNEQ(FieldInstitutionID, vc))
+}
+
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
 func InstitutionIDIn(vs ...ident.ID) predicate.ProviderHome {
 	v := make([]any, len(vs))

@@ -61,6 +61,51 @@ func (Institution) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("erasmus_code").Unique(), index.Fields("ror").Unique(), index.Fields("pic").Unique(), index.Fields("oid").Unique(), index.Fields("deqar").Unique()}
 }
 
+// InstitutionName is what only one institution may be called: the look of a name
+// in one of its languages, of its home organisation, or of a domain. The unique
+// key decides between two that take it at the same moment. A row without an
+// institution is held while a domain below it is taken.
+type InstitutionName struct{ ent.Schema }
+
+func (InstitutionName) Mixin() []ent.Mixin {
+	return []ent.Mixin{Base{Kind: ident.InstitutionName}, Changing{}}
+}
+
+func (InstitutionName) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("key").MaxRuneLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).Comment("digest of the look, or of the domain"),
+		mayRef("institution"),
+	}
+}
+
+func (InstitutionName) Edges() []ent.Edge { return []ent.Edge{mayTo("institution", Institution.Type)} }
+
+// InstitutionChange is another name, acronym, identifier or domain that an
+// institution would like to have. Whoever is called like another poses as it, so
+// an administrator of an alliance approves it.
+type InstitutionChange struct{ ent.Schema }
+
+func (InstitutionChange) Mixin() []ent.Mixin {
+	return []ent.Mixin{Base{Kind: ident.InstitutionChange}, Changing{}}
+}
+
+func (InstitutionChange) Fields() []ent.Field {
+	return []ent.Field{
+		ref("institution"),
+		field.JSON("proposed", vocab.InstitutionIdentity{}).Comment("what the institution will be called, all of it"),
+		state("state", "PROPOSED", "APPROVED", "REJECTED", "WITHDRAWN"),
+		field.String("live_key").MaxRuneLen(32).Unique().Optional().Nillable().Comment("the institution while the proposal waits: it has one at a time"),
+		mayRef("proposed_by"), mayRef("decided_by"),
+		field.JSON("proposers", []ident.ID{}).Comment("who has proposed any part of it, the last one too"),
+		field.String("reason").MaxRuneLen(1000).Default("").Comment("why it was rejected"),
+		moment("proposed_at"), at("decided_at"),
+	}
+}
+
+func (InstitutionChange) Edges() []ent.Edge {
+	return []ent.Edge{to("institution", Institution.Type), mayTo("proposed_by", Person.Type), mayTo("decided_by", Person.Type)}
+}
+
 // Membership is an institution's place in an alliance.
 type Membership struct{ ent.Schema }
 

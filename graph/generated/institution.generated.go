@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/graph/model"
@@ -35,6 +36,7 @@ type AllianceResolver interface {
 type InstitutionResolver interface {
 	Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Membership], error)
 	Readiness(ctx context.Context, objs []*ent.Institution) ([][]*model.ReadinessCheck, error)
+	IdentityChange(ctx context.Context, objs []*ent.Institution) ([]*ent.InstitutionChange, error)
 	Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Unit], error)
 	Programmes(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Programme], error)
 	Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error)
@@ -44,6 +46,17 @@ type InstitutionResolver interface {
 	SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error)
 	RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error)
 	RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleRule], error)
+}
+type InstitutionChangeResolver interface {
+	Institution(ctx context.Context, objs []*ent.InstitutionChange) ([]*ent.Institution, error)
+
+	ProposedBy(ctx context.Context, objs []*ent.InstitutionChange) ([]*ent.Person, error)
+
+	DecidedBy(ctx context.Context, objs []*ent.InstitutionChange) ([]*ent.Person, error)
+
+	Proposal(ctx context.Context, objs []*ent.InstitutionChange) ([]*string, error)
+	SharedAcronym(ctx context.Context, objs []*ent.InstitutionChange) ([][]string, error)
+	ViewerActions(ctx context.Context, obj *ent.InstitutionChange) ([]*model.ViewerAction, error)
 }
 type MembershipResolver interface {
 	Alliance(ctx context.Context, objs []*ent.Membership) ([]*ent.Alliance, error)
@@ -1840,6 +1853,61 @@ func (ec *executionContext) resolveBatch_Institution_readiness(ctx context.Conte
 	)
 }
 
+func _Institution_identityChange(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_identityChange(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Institution_identityChange(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.InstitutionChange) graphql.Marshaler {
+			return marshalOInstitutionChange2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitutionChange(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Institution_identityChange(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Institution",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionChange(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Institution_identityChange(ctx context.Context, field graphql.CollectedField, obj *ent.Institution) (any, error) {
+	resolver := ec.Resolvers.Institution()
+	if batch, ok := graphql.BatchParentsFor[*ent.Institution](ctx, "Institution"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.IdentityChange(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.InstitutionChange](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Institution.identityChange",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.IdentityChange(ctx, []*ent.Institution{obj})
+	return graphql.ResolveBatchSingleResult[*ent.InstitutionChange](
+		ctx,
+		results,
+		err,
+		"Institution.identityChange",
+	)
+}
+
 func _Institution_units(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2235,6 +2303,506 @@ func fieldContext_Institution_roleRules(ctx context.Context, ec *executionContex
 	return fc, nil
 }
 
+func _InstitutionChange_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_id(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ident.ID) graphql.Marshaler {
+			return marshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionChange_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionChange", field, false, false, "ID")
+}
+
+func _InstitutionChange_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_institution(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_InstitutionChange_institution(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
+			return marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitution(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionChange_institution(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Institution(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_InstitutionChange_institution(ctx context.Context, field graphql.CollectedField, obj *ent.InstitutionChange) (any, error) {
+	resolver := ec.Resolvers.InstitutionChange()
+	if batch, ok := graphql.BatchParentsFor[*ent.InstitutionChange](ctx, "InstitutionChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Institution(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Institution](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"InstitutionChange.institution",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Institution(ctx, []*ent.InstitutionChange{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Institution](
+		ctx,
+		results,
+		err,
+		"InstitutionChange.institution",
+	)
+}
+
+func _InstitutionChange_proposed(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_proposed(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proposed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.InstitutionIdentity) graphql.Marshaler {
+			return marshalNInstitutionIdentity2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐInstitutionIdentity(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionChange_proposed(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionIdentity(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _InstitutionChange_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_state(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v institutionchange.State) graphql.Marshaler {
+			return marshalNInstitutionChangeState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionchangeᚐState(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionChange_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionChange", field, false, false, "InstitutionChangeState")
+}
+
+func _InstitutionChange_proposedBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_proposedBy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_InstitutionChange_proposedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Person) graphql.Marshaler {
+			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐPerson(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionChange_proposedBy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Person(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_InstitutionChange_proposedBy(ctx context.Context, field graphql.CollectedField, obj *ent.InstitutionChange) (any, error) {
+	resolver := ec.Resolvers.InstitutionChange()
+	if batch, ok := graphql.BatchParentsFor[*ent.InstitutionChange](ctx, "InstitutionChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ProposedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Person](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"InstitutionChange.proposedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ProposedBy(ctx, []*ent.InstitutionChange{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Person](
+		ctx,
+		results,
+		err,
+		"InstitutionChange.proposedBy",
+	)
+}
+
+func _InstitutionChange_proposedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_proposedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionChange_proposedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionChange", field, false, false, "DateTime")
+}
+
+func _InstitutionChange_decidedBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_decidedBy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_InstitutionChange_decidedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Person) graphql.Marshaler {
+			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐPerson(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionChange_decidedBy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Person(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_InstitutionChange_decidedBy(ctx context.Context, field graphql.CollectedField, obj *ent.InstitutionChange) (any, error) {
+	resolver := ec.Resolvers.InstitutionChange()
+	if batch, ok := graphql.BatchParentsFor[*ent.InstitutionChange](ctx, "InstitutionChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.DecidedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Person](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"InstitutionChange.decidedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.DecidedBy(ctx, []*ent.InstitutionChange{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Person](
+		ctx,
+		results,
+		err,
+		"InstitutionChange.decidedBy",
+	)
+}
+
+func _InstitutionChange_decidedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_decidedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionChange_decidedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionChange", field, false, false, "DateTime")
+}
+
+func _InstitutionChange_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionChange_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionChange", field, false, false, "String")
+}
+
+func _InstitutionChange_proposal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_proposal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_InstitutionChange_proposal(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionChange_proposal(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionChange", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_InstitutionChange_proposal(ctx context.Context, field graphql.CollectedField, obj *ent.InstitutionChange) (any, error) {
+	resolver := ec.Resolvers.InstitutionChange()
+	if batch, ok := graphql.BatchParentsFor[*ent.InstitutionChange](ctx, "InstitutionChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Proposal(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"InstitutionChange.proposal",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Proposal(ctx, []*ent.InstitutionChange{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"InstitutionChange.proposal",
+	)
+}
+
+func _InstitutionChange_sharedAcronym(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_sharedAcronym(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_InstitutionChange_sharedAcronym(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionChange_sharedAcronym(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionChange", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_InstitutionChange_sharedAcronym(ctx context.Context, field graphql.CollectedField, obj *ent.InstitutionChange) (any, error) {
+	resolver := ec.Resolvers.InstitutionChange()
+	if batch, ok := graphql.BatchParentsFor[*ent.InstitutionChange](ctx, "InstitutionChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SharedAcronym(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"InstitutionChange.sharedAcronym",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SharedAcronym(ctx, []*ent.InstitutionChange{obj})
+	return graphql.ResolveBatchSingleResult[[]string](
+		ctx,
+		results,
+		err,
+		"InstitutionChange.sharedAcronym",
+	)
+}
+
+func _InstitutionChange_viewerActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.InstitutionChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChange_viewerActions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InstitutionChange().ViewerActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ViewerAction) graphql.Marshaler {
+			return marshalNViewerAction2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐViewerActionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionChange_viewerActions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ViewerAction(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _InstitutionChangePayload_institutionChange(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.InstitutionChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChangePayload_institutionChange(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.InstitutionChange) graphql.Marshaler {
+			return marshalOInstitutionChange2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitutionChange(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionChangePayload_institutionChange(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionChangePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionChange(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _InstitutionChangePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.InstitutionChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionChangePayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionChangePayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionChangePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func _InstitutionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2407,6 +2975,199 @@ func fieldContext_InstitutionEdge_node(_ context.Context, ec *executionContext, 
 		},
 	}
 	return fc, nil
+}
+
+func _InstitutionIdentity_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.InstitutionIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionIdentity_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Text) graphql.Marshaler {
+			return marshalNLocalizedText2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐText(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionIdentity_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionIdentity",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_LocalizedText(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _InstitutionIdentity_acronym(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.InstitutionIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionIdentity_acronym(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Acronym, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionIdentity_acronym(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionIdentity", field, false, false, "String")
+}
+
+func _InstitutionIdentity_erasmusCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.InstitutionIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionIdentity_erasmusCode(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ErasmusCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionIdentity_erasmusCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionIdentity", field, false, false, "String")
+}
+
+func _InstitutionIdentity_pic(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.InstitutionIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionIdentity_pic(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PIC, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionIdentity_pic(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionIdentity", field, false, false, "String")
+}
+
+func _InstitutionIdentity_oid(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.InstitutionIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionIdentity_oid(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionIdentity_oid(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionIdentity", field, false, false, "String")
+}
+
+func _InstitutionIdentity_ror(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.InstitutionIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionIdentity_ror(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ROR, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionIdentity_ror(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionIdentity", field, false, false, "String")
+}
+
+func _InstitutionIdentity_deqar(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.InstitutionIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionIdentity_deqar(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DEQAR, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionIdentity_deqar(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionIdentity", field, false, false, "String")
+}
+
+func _InstitutionIdentity_domains(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.InstitutionIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionIdentity_domains(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Domains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionIdentity_domains(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionIdentity", field, false, false, "String")
 }
 
 func _InstitutionPayload_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Institution]) (ret graphql.Marshaler) {
@@ -4266,6 +5027,50 @@ func unmarshalInputAnswerInvitationInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
+func unmarshalInputApproveInstitutionIdentityInput(ctx context.Context, ec *executionContext, obj any) (institution1.IdentityApproval, error) {
+	var it institution1.IdentityApproval
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"changeId", "proposal", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "changeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changeId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangeID = data
+		case "proposal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposal"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Proposal = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputAwardBoundsInput(ctx context.Context, ec *executionContext, obj any) (vocab.Bounds, error) {
 	var it vocab.Bounds
 	if obj == nil {
@@ -4558,6 +5363,99 @@ func unmarshalInputInviteMemberInput(ctx context.Context, ec *executionContext, 
 	return it, nil
 }
 
+func unmarshalInputProposeInstitutionIdentityInput(ctx context.Context, ec *executionContext, obj any) (institution1.IdentityProposal, error) {
+	var it institution1.IdentityProposal
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"institutionId", "name", "acronym", "erasmusCode", "pic", "oid", "ror", "deqar", "domains", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "institutionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institutionId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.InstitutionID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "acronym":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acronym"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Acronym = data
+		case "erasmusCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("erasmusCode"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ErasmusCode = data
+		case "pic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pic"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PIC = data
+		case "oid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oid"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.OID = data
+		case "ror":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ror"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ROR = data
+		case "deqar":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deqar"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DEQAR = data
+		case "domains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("domains"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Domains = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputRegisterInstitutionInput(ctx context.Context, ec *executionContext, obj any) (institution1.Registration, error) {
 	var it institution1.Registration
 	if obj == nil {
@@ -4702,6 +5600,50 @@ func unmarshalInputReinstateMemberInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
+func unmarshalInputRejectInstitutionIdentityInput(ctx context.Context, ec *executionContext, obj any) (institution1.IdentityRejection, error) {
+	var it institution1.IdentityRejection
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"changeId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "changeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changeId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangeID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputSuspendMemberInput(ctx context.Context, ec *executionContext, obj any) (institution1.Reasoned, error) {
 	var it institution1.Reasoned
 	if obj == nil {
@@ -4815,7 +5757,7 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "name", "acronym", "town", "erasmusCode", "pic", "oid", "ror", "deqar", "website", "domains", "timeZone", "courseReview", "resultConfirmation", "stepUp"}
+	fieldsInOrder := [...]string{"institutionId", "town", "website", "timeZone", "courseReview", "resultConfirmation", "stepUp"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4829,20 +5771,6 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.InstitutionID = data
-		case "name":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Name = data
-		case "acronym":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acronym"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Acronym = data
 		case "town":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("town"))
 			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
@@ -4850,41 +5778,6 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.Town = data
-		case "erasmusCode":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("erasmusCode"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ErasmusCode = data
-		case "pic":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pic"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.PIC = data
-		case "oid":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oid"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.OID = data
-		case "ror":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ror"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ROR = data
-		case "deqar":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deqar"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.DEQAR = data
 		case "website":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("website"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -4892,13 +5785,6 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.Website = data
-		case "domains":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("domains"))
-			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Domains = data
 		case "timeZone":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -4985,6 +5871,43 @@ func unmarshalInputUpdateUnitInput(ctx context.Context, ec *executionContext, ob
 				return it, err
 			}
 			it.AtTop = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputWithdrawInstitutionIdentityInput(ctx context.Context, ec *executionContext, obj any) (institution1.IdentityWithdrawal, error) {
+	var it institution1.IdentityWithdrawal
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"changeId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "changeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changeId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangeID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -5452,6 +6375,12 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return _Institution_readiness(ctx, ec, field, obj)
 				})
+		case "identityChange":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Institution_identityChange(ctx, ec, field, obj)
+				})
 		case "units":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -5506,6 +6435,138 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return _Institution_roleRules(ctx, ec, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var institutionChangeImplementors = []string{"InstitutionChange", "Node"}
+
+func _InstitutionChange(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.InstitutionChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, institutionChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InstitutionChange")
+		case "id":
+			out.Values[i] = _InstitutionChange_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "institution":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _InstitutionChange_institution(ctx, ec, field, obj)
+				})
+		case "proposed":
+			out.Values[i] = _InstitutionChange_proposed(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = _InstitutionChange_state(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _InstitutionChange_proposedBy(ctx, ec, field, obj)
+				})
+		case "proposedAt":
+			out.Values[i] = _InstitutionChange_proposedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decidedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _InstitutionChange_decidedBy(ctx, ec, field, obj)
+				})
+		case "decidedAt":
+			out.Values[i] = _InstitutionChange_decidedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = _InstitutionChange_reason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposal":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _InstitutionChange_proposal(ctx, ec, field, obj)
+				})
+		case "sharedAcronym":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _InstitutionChange_sharedAcronym(ctx, ec, field, obj)
+				})
+		case "viewerActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _InstitutionChange_viewerActions(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var institutionChangePayloadImplementors = []string{"InstitutionChangePayload"}
+
+func _InstitutionChangePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.InstitutionChange]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, institutionChangePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InstitutionChangePayload")
+		case "institutionChange":
+			out.Values[i] = _InstitutionChangePayload_institutionChange(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _InstitutionChangePayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5590,6 +6651,74 @@ func _InstitutionEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 			}
 		case "node":
 			out.Values[i] = _InstitutionEdge_node(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var institutionIdentityImplementors = []string{"InstitutionIdentity"}
+
+func _InstitutionIdentity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.InstitutionIdentity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, institutionIdentityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InstitutionIdentity")
+		case "name":
+			out.Values[i] = _InstitutionIdentity_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "acronym":
+			out.Values[i] = _InstitutionIdentity_acronym(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "erasmusCode":
+			out.Values[i] = _InstitutionIdentity_erasmusCode(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pic":
+			out.Values[i] = _InstitutionIdentity_pic(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "oid":
+			out.Values[i] = _InstitutionIdentity_oid(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ror":
+			out.Values[i] = _InstitutionIdentity_ror(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deqar":
+			out.Values[i] = _InstitutionIdentity_deqar(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "domains":
+			out.Values[i] = _InstitutionIdentity_domains(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6364,6 +7493,11 @@ func unmarshalNAnswerInvitationInput2githubᚗcomᚋperegrineᚑexchangeᚋpereg
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNApproveInstitutionIdentityInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐIdentityApproval(ctx context.Context, ec *executionContext, v any) (institution1.IdentityApproval, error) {
+	res, err := unmarshalInputApproveInstitutionIdentityInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNAwardBounds2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐBounds(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Bounds) graphql.Marshaler {
 	return _AwardBounds(ctx, ec, sel, &v)
 }
@@ -6491,6 +7625,21 @@ func unmarshalNInstitutionBy2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋg
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNInstitutionChangeState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionchangeᚐState(ctx context.Context, ec *executionContext, v any) (institutionchange.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := institutionchange.State(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNInstitutionChangeState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionchangeᚐState(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v institutionchange.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "InstitutionChangeState!")
+	}
+	return res
+}
+
 func marshalNInstitutionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Institution]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -6513,6 +7662,10 @@ func marshalNInstitutionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 		return graphql.Null
 	}
 	return _InstitutionEdge(ctx, ec, sel, v)
+}
+
+func marshalNInstitutionIdentity2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐInstitutionIdentity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.InstitutionIdentity) graphql.Marshaler {
+	return _InstitutionIdentity(ctx, ec, sel, &v)
 }
 
 func unmarshalNInviteMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐInvitation(ctx context.Context, ec *executionContext, v any) (institution1.Invitation, error) {
@@ -6699,6 +7852,11 @@ func marshalNProgrammeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return _ProgrammeEdge(ctx, ec, sel, v)
 }
 
+func unmarshalNProposeInstitutionIdentityInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐIdentityProposal(ctx context.Context, ec *executionContext, v any) (institution1.IdentityProposal, error) {
+	res, err := unmarshalInputProposeInstitutionIdentityInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNProtection2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐProtection(ctx context.Context, ec *executionContext, v any) (vocab.Protection, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.Protection(tmp)
@@ -6769,6 +7927,11 @@ func marshalNReadinessStatus2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋi
 
 func unmarshalNReinstateMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReinstateMemberInput(ctx context.Context, ec *executionContext, v any) (model.ReinstateMemberInput, error) {
 	res, err := unmarshalInputReinstateMemberInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNRejectInstitutionIdentityInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐIdentityRejection(ctx context.Context, ec *executionContext, v any) (institution1.IdentityRejection, error) {
+	res, err := unmarshalInputRejectInstitutionIdentityInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -6894,6 +8057,11 @@ func unmarshalNUpdateUnitInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNWithdrawInstitutionIdentityInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐIdentityWithdrawal(ctx context.Context, ec *executionContext, v any) (institution1.IdentityWithdrawal, error) {
+	res, err := unmarshalInputWithdrawInstitutionIdentityInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalOAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -6970,6 +8138,20 @@ func marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 		return graphql.Null
 	}
 	return _Institution(ctx, ec, sel, v)
+}
+
+func marshalOInstitutionChange2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitutionChange(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.InstitutionChange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _InstitutionChange(ctx, ec, sel, v)
+}
+
+func marshalOInstitutionChangePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.InstitutionChange]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _InstitutionChangePayload(ctx, ec, sel, v)
 }
 
 func marshalOInstitutionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Institution]) graphql.Marshaler {

@@ -43,6 +43,7 @@ type ResolverRoot interface {
 	ImportRun() ImportRunResolver
 	ImportSource() ImportSourceResolver
 	Institution() InstitutionResolver
+	InstitutionChange() InstitutionChangeResolver
 	KeptData() KeptDataResolver
 	Membership() MembershipResolver
 	MembershipStanding() MembershipStandingResolver
@@ -105,6 +106,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
+			graphql.NewInputUnmarshaler("ApproveInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("ApproveProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveProviderInput)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
@@ -154,6 +156,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
 			graphql.NewInputUnmarshaler("OfferingSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingSessionInput)),
 			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
+			graphql.NewInputUnmarshaler("ProposeInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("ProposeProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeProviderInput)),
 			graphql.NewInputUnmarshaler("ProposeRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputProviderHomeInput)),
@@ -171,6 +174,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterInstitutionInput)),
 			graphql.NewInputUnmarshaler("RegisterPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterPortalInput)),
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
+			graphql.NewInputUnmarshaler("RejectInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("RejectProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectProviderInput)),
 			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
 			graphql.NewInputUnmarshaler("RequestErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestErasureInput)),
@@ -203,6 +207,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("WithdrawApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawApplicationInput)),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawConsentInput)),
 			graphql.NewInputUnmarshaler("WithdrawCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawCourseInput)),
+			graphql.NewInputUnmarshaler("WithdrawInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("WithdrawMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawMicroDegreeInput)),
 		)
 	}
@@ -2779,6 +2784,8 @@ type Institution implements Node {
   ): MembershipConnection!
   "What it needs to take part, and whether it has it, at most 50; null to others than its staff and the administrators of its alliances."
   readiness: [ReadinessCheck!] @cost(weight: 10)
+  "What it would like to be called and waits for; null when nothing does, and to others than its administrators and those of its alliances."
+  identityChange: InstitutionChange @cost(weight: 2)
   "Units, oldest first."
   units(
     "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
@@ -2825,6 +2832,66 @@ type Institution implements Node {
   ): ImportSourceConnection!
   "What the viewer may do for this institution."
   viewerActions: [ViewerAction!]! @items(max: 24)
+}
+
+"What an institution would like to be called. For its administrators and those of its alliances."
+type InstitutionChange implements Node {
+  "Identifier."
+  id: ID!
+  "The institution, as it is called now."
+  institution: Institution
+  "What it will be called, all of it."
+  proposed: InstitutionIdentity!
+  "State."
+  state: InstitutionChangeState!
+  "Who proposed it last; null when the viewer does not see them."
+  proposedBy: Person
+  "When it was last proposed."
+  proposedAt: DateTime!
+  "Who approved, rejected or withdrew it; null while it waits, and when the viewer does not see them."
+  decidedBy: Person
+  "When that was."
+  decidedAt: DateTime
+  "Why it was rejected; empty unless it was."
+  reason: String!
+  "Digest of what would be approved: pass it to ` + "`" + `approveInstitutionIdentity` + "`" + ` after looking at all of it. Null unless it is PROPOSED."
+  proposal: String @cost(weight: 5)
+  "Names of other institutions with this acronym, or with this name for one: no obstacle, but to be looked at. At most 50."
+  sharedAcronym: [String!]! @cost(weight: 5) @items(max: 50)
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @cost(weight: 5) @items(max: 12)
+}
+
+"What an institution is called."
+type InstitutionIdentity {
+  "Name."
+  name: LocalizedText!
+  "Short name."
+  acronym: String!
+  "Erasmus code."
+  erasmusCode: String
+  "Participant identification code."
+  pic: String
+  "Organisation id."
+  oid: String
+  "ROR id."
+  ror: String
+  "Identifier in the Database of External Quality Assurance Results."
+  deqar: String
+  "Web and mail domains, at most 50."
+  domains: [String!]!
+}
+
+"States of a change of what an institution is called."
+enum InstitutionChangeState {
+  "Waits for an administrator of an alliance."
+  PROPOSED
+  "Carried out."
+  APPROVED
+  "Refused by the alliance."
+  REJECTED
+  "Taken back by the institution."
+  WITHDRAWN
 }
 
 "Whether a course is reviewed before it is published."
@@ -3217,16 +3284,32 @@ input EndMembershipInput {
   reason: String!
 }
 
-"Changes what is known of an institution. What is not given stays; an empty website or identifier is removed."
+"Changes what is known of an institution. What is not given stays; an empty website is removed. What it is called: ` + "`" + `proposeInstitutionIdentity` + "`" + `."
 input UpdateInstitutionInput {
+  "The institution."
+  institutionId: ID!
+  "Town in all its languages."
+  town: [TranslationInput!]
+  "Website."
+  website: String
+  "IANA time zone of deadlines that are set from now on."
+  timeZone: String
+  "Whether a second person reviews a course before it is published."
+  courseReview: CourseReview
+  "Whether a second person confirms a result."
+  resultConfirmation: ResultConfirmation
+  "Whether its staff must prove a second factor for what weighs most."
+  stepUp: StepUp
+}
+
+"What an institution would like to be called. What is not given stays; an empty identifier is removed."
+input ProposeInstitutionIdentityInput {
   "The institution."
   institutionId: ID!
   "Name in all its languages."
   name: [TranslationInput!]
   "Short name."
   acronym: String
-  "Town in all its languages."
-  town: [TranslationInput!]
   "Erasmus code with its blanks, such as ` + "`" + `D  HANNOVE01` + "`" + `."
   erasmusCode: String
   "Participant identification code, nine digits."
@@ -3237,18 +3320,38 @@ input UpdateInstitutionInput {
   ror: String
   "Identifier in the Database of External Quality Assurance Results, such as ` + "`" + `DEQARINST0001` + "`" + `."
   deqar: String
-  "Website."
-  website: String
   "All web and mail domains, at most 50."
   domains: [String!]
-  "IANA time zone of deadlines that are set from now on."
-  timeZone: String
-  "Whether a second person reviews a course before it is published."
-  courseReview: CourseReview
-  "Whether a second person confirms a result."
-  resultConfirmation: ResultConfirmation
-  "Whether its staff must prove a second factor for what weighs most."
-  stepUp: StepUp
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"A change to carry out."
+input ApproveInstitutionIdentityInput {
+  "The change."
+  changeId: ID!
+  "Digest of what was looked at, from its field ` + "`" + `proposal` + "`" + `."
+  proposal: String!
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"A change to refuse."
+input RejectInstitutionIdentityInput {
+  "The change."
+  changeId: ID!
+  "Why; seen by both sides."
+  reason: String!
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"A change to take back."
+input WithdrawInstitutionIdentityInput {
+  "The change."
+  changeId: ID!
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
 }
 
 "A new unit."
@@ -3329,6 +3432,14 @@ type InstitutionPayload {
   errors: [UserError!]!
 }
 
+"What became of a change of what an institution is called."
+type InstitutionChangePayload {
+  "The change; null when it was refused."
+  institutionChange: InstitutionChange
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
 "What became of a unit."
 type UnitPayload {
   "The unit; null when it was refused."
@@ -3356,8 +3467,19 @@ extend type Mutation {
   reinstateMember(input: ReinstateMemberInput!): MembershipPayload
   "Ends a membership or takes an invitation back, on behalf of the alliance or of the institution."
   endMembership(input: EndMembershipInput!): MembershipPayload
-  "Changes what is known of an institution. CONFLICT at each identifier that another one has."
+  "Changes what is known of an institution, but not what it is called."
   updateInstitution(input: UpdateInstitutionInput!): InstitutionPayload
+  """
+  Proposes what an institution shall be called; an administrator of one of its alliances approves it. A further proposal
+  stands in the place of one that waits. CONFLICT at each field that is another institution's, or looks like it.
+  """
+  proposeInstitutionIdentity(input: ProposeInstitutionIdentityInput!): InstitutionChangePayload
+  "Has an institution be called as proposed. For administrators of its alliances, but not for who proposed it. CONFLICT when it has changed since it was looked at."
+  approveInstitutionIdentity(input: ApproveInstitutionIdentityInput!): InstitutionChangePayload
+  "Refuses a proposal. For administrators of the institution's alliances."
+  rejectInstitutionIdentity(input: RejectInstitutionIdentityInput!): InstitutionChangePayload
+  "Takes a proposal back. For administrators of the institution."
+  withdrawInstitutionIdentity(input: WithdrawInstitutionIdentityInput!): InstitutionChangePayload
   "Adds a unit. An institution has at most 500, 8 levels deep."
   addUnit(input: AddUnitInput!): UnitPayload
   "Renames or moves a unit."
@@ -6959,6 +7081,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_memberships(ctx, ec, field)
 	case "readiness":
 		return fieldContext_Institution_readiness(ctx, ec, field)
+	case "identityChange":
+		return fieldContext_Institution_identityChange(ctx, ec, field)
 	case "units":
 		return fieldContext_Institution_units(ctx, ec, field)
 	case "programmes":
@@ -6979,6 +7103,46 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_roleRules(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Institution", field.Name)
+}
+
+func childFields_InstitutionChange(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_InstitutionChange_id(ctx, ec, field)
+	case "institution":
+		return fieldContext_InstitutionChange_institution(ctx, ec, field)
+	case "proposed":
+		return fieldContext_InstitutionChange_proposed(ctx, ec, field)
+	case "state":
+		return fieldContext_InstitutionChange_state(ctx, ec, field)
+	case "proposedBy":
+		return fieldContext_InstitutionChange_proposedBy(ctx, ec, field)
+	case "proposedAt":
+		return fieldContext_InstitutionChange_proposedAt(ctx, ec, field)
+	case "decidedBy":
+		return fieldContext_InstitutionChange_decidedBy(ctx, ec, field)
+	case "decidedAt":
+		return fieldContext_InstitutionChange_decidedAt(ctx, ec, field)
+	case "reason":
+		return fieldContext_InstitutionChange_reason(ctx, ec, field)
+	case "proposal":
+		return fieldContext_InstitutionChange_proposal(ctx, ec, field)
+	case "sharedAcronym":
+		return fieldContext_InstitutionChange_sharedAcronym(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_InstitutionChange_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstitutionChange", field.Name)
+}
+
+func childFields_InstitutionChangePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "institutionChange":
+		return fieldContext_InstitutionChangePayload_institutionChange(ctx, ec, field)
+	case "errors":
+		return fieldContext_InstitutionChangePayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstitutionChangePayload", field.Name)
 }
 
 func childFields_InstitutionConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7003,6 +7167,28 @@ func childFields_InstitutionEdge(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_InstitutionEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InstitutionEdge", field.Name)
+}
+
+func childFields_InstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_InstitutionIdentity_name(ctx, ec, field)
+	case "acronym":
+		return fieldContext_InstitutionIdentity_acronym(ctx, ec, field)
+	case "erasmusCode":
+		return fieldContext_InstitutionIdentity_erasmusCode(ctx, ec, field)
+	case "pic":
+		return fieldContext_InstitutionIdentity_pic(ctx, ec, field)
+	case "oid":
+		return fieldContext_InstitutionIdentity_oid(ctx, ec, field)
+	case "ror":
+		return fieldContext_InstitutionIdentity_ror(ctx, ec, field)
+	case "deqar":
+		return fieldContext_InstitutionIdentity_deqar(ctx, ec, field)
+	case "domains":
+		return fieldContext_InstitutionIdentity_domains(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstitutionIdentity", field.Name)
 }
 
 func childFields_InstitutionPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

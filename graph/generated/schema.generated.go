@@ -79,6 +79,10 @@ type MutationResolver interface {
 	ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.Payload[*ent.Membership], error)
 	EndMembership(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error)
 	UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[*ent.Institution], error)
+	ProposeInstitutionIdentity(ctx context.Context, input institution.IdentityProposal) (*model.Payload[*ent.InstitutionChange], error)
+	ApproveInstitutionIdentity(ctx context.Context, input institution.IdentityApproval) (*model.Payload[*ent.InstitutionChange], error)
+	RejectInstitutionIdentity(ctx context.Context, input institution.IdentityRejection) (*model.Payload[*ent.InstitutionChange], error)
+	WithdrawInstitutionIdentity(ctx context.Context, input institution.IdentityWithdrawal) (*model.Payload[*ent.InstitutionChange], error)
 	AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[*ent.Unit], error)
 	UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.Payload[*ent.Unit], error)
 	CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.Payload[*ent.Unit], error)
@@ -288,6 +292,20 @@ func field_Mutation_answerRecognitionRule_args(ctx context.Context, ec *executio
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (agreement.Answer, error) {
 			return unmarshalNAnswerRecognitionRuleInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋagreementᚐAnswer(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_approveInstitutionIdentity_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (institution.IdentityApproval, error) {
+			return unmarshalNApproveInstitutionIdentityInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐIdentityApproval(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -688,6 +706,20 @@ func field_Mutation_pauseImportSource_args(ctx context.Context, ec *executionCon
 	return args, nil
 }
 
+func field_Mutation_proposeInstitutionIdentity_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (institution.IdentityProposal, error) {
+			return unmarshalNProposeInstitutionIdentityInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐIdentityProposal(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_proposeProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -848,6 +880,20 @@ func field_Mutation_reinstateMember_args(ctx context.Context, ec *executionConte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ReinstateMemberInput, error) {
 			return unmarshalNReinstateMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReinstateMemberInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_rejectInstitutionIdentity_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (institution.IdentityRejection, error) {
+			return unmarshalNRejectInstitutionIdentityInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐIdentityRejection(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1212,6 +1258,20 @@ func field_Mutation_withdrawCourse_args(ctx context.Context, ec *executionContex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.WithdrawCourseInput, error) {
 			return unmarshalNWithdrawCourseInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐWithdrawCourseInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_withdrawInstitutionIdentity_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (institution.IdentityWithdrawal, error) {
+			return unmarshalNWithdrawInstitutionIdentityInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐIdentityWithdrawal(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4353,6 +4413,182 @@ func fieldContext_Mutation_updateInstitution(ctx context.Context, ec *executionC
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Mutation_updateInstitution_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_proposeInstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_proposeInstitutionIdentity(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProposeInstitutionIdentity(ctx, fc.Args["input"].(institution.IdentityProposal))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.InstitutionChange]) graphql.Marshaler {
+			return marshalOInstitutionChangePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_proposeInstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionChangePayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_proposeInstitutionIdentity_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_approveInstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_approveInstitutionIdentity(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveInstitutionIdentity(ctx, fc.Args["input"].(institution.IdentityApproval))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.InstitutionChange]) graphql.Marshaler {
+			return marshalOInstitutionChangePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_approveInstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionChangePayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_approveInstitutionIdentity_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_rejectInstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_rejectInstitutionIdentity(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RejectInstitutionIdentity(ctx, fc.Args["input"].(institution.IdentityRejection))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.InstitutionChange]) graphql.Marshaler {
+			return marshalOInstitutionChangePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_rejectInstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionChangePayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_rejectInstitutionIdentity_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_withdrawInstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_withdrawInstitutionIdentity(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawInstitutionIdentity(ctx, fc.Args["input"].(institution.IdentityWithdrawal))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.InstitutionChange]) graphql.Marshaler {
+			return marshalOInstitutionChangePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_withdrawInstitutionIdentity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionChangePayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_withdrawInstitutionIdentity_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7993,6 +8229,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Membership(ctx, ec, sel, obj)
+	case *ent.InstitutionChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _InstitutionChange(ctx, ec, sel, obj)
 	case *ent.Institution:
 		if obj == nil {
 			return graphql.Null
@@ -8614,6 +8855,34 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 		case "updateInstitution":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_updateInstitution(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "proposeInstitutionIdentity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_proposeInstitutionIdentity(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "approveInstitutionIdentity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_approveInstitutionIdentity(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rejectInstitutionIdentity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_rejectInstitutionIdentity(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "withdrawInstitutionIdentity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_withdrawInstitutionIdentity(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -9474,6 +9743,8 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		batchIdxMapMicroDegree := map[int]int{}
 		var batchItemsMembership []*ent.Membership
 		batchIdxMapMembership := map[int]int{}
+		var batchItemsInstitutionChange []*ent.InstitutionChange
+		batchIdxMapInstitutionChange := map[int]int{}
 		var batchItemsInstitution []*ent.Institution
 		batchIdxMapInstitution := map[int]int{}
 		var batchItemsImportSource []*ent.ImportSource
@@ -9536,6 +9807,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 			case *ent.Membership:
 				batchIdxMapMembership[i] = len(batchItemsMembership)
 				batchItemsMembership = append(batchItemsMembership, concrete)
+			case *ent.InstitutionChange:
+				batchIdxMapInstitutionChange[i] = len(batchItemsInstitutionChange)
+				batchItemsInstitutionChange = append(batchItemsInstitutionChange, concrete)
 			case *ent.Institution:
 				batchIdxMapInstitution[i] = len(batchItemsInstitution)
 				batchItemsInstitution = append(batchItemsInstitution, concrete)
@@ -9609,6 +9883,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		}
 		if len(batchItemsMembership) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Membership", batchItemsMembership, batchIdxMapMembership)
+		}
+		if len(batchItemsInstitutionChange) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "InstitutionChange", batchItemsInstitutionChange, batchIdxMapInstitutionChange)
 		}
 		if len(batchItemsInstitution) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Institution", batchItemsInstitution, batchIdxMapInstitution)

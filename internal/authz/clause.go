@@ -30,13 +30,14 @@ type GroupKind string
 
 // The kinds of groups.
 const (
-	Self                    GroupKind = "SELF"
-	Staff                   GroupKind = "STAFF"
-	Holders                 GroupKind = "HOLDERS"
-	AllianceAdministrators  GroupKind = "ALLIANCE_ADMINISTRATORS"
-	StaffOfApplicants       GroupKind = "STAFF_OF_APPLICANTS"
-	AdministratorsOfStaff   GroupKind = "ADMINISTRATORS_OF_STAFF"
-	AdministratorsSpokenFor GroupKind = "ADMINISTRATORS_SPOKEN_FOR"
+	Self                         GroupKind = "SELF"
+	Staff                        GroupKind = "STAFF"
+	Holders                      GroupKind = "HOLDERS"
+	AllianceAdministrators       GroupKind = "ALLIANCE_ADMINISTRATORS"
+	StaffOfApplicants            GroupKind = "STAFF_OF_APPLICANTS"
+	AdministratorsOfStaff        GroupKind = "ADMINISTRATORS_OF_STAFF"
+	AdministratorsSpokenFor      GroupKind = "ADMINISTRATORS_SPOKEN_FOR"
+	AdministratorsOfItsAlliances GroupKind = "ADMINISTRATORS_OF_ITS_ALLIANCES"
 )
 
 // Condition holds while the column has one of the values.

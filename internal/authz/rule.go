@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -100,6 +101,20 @@ var allianceAdministrators = rule{
 		return sql.False()
 	},
 	says: []Clause{{Who: []Group{{AllianceAdministrators, "", ""}}}},
+}
+
+// administratorsOfItsAlliances see the rows of the institutions that are members
+// of an alliance that they administer.
+func administratorsOfItsAlliances(column string) rule {
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			t := sql.Dialect(s.Dialect()).Table(membership.Table)
+			return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(membership.FieldInstitutionID)).From(t).
+				Where(sql.And(in(t.C(membership.FieldAllianceID), holdingAt(v, viewer.AllianceAdministrator)),
+					in(t.C(membership.FieldState), []membership.State{membership.StateACTIVE, membership.StateSUSPENDED}))))
+		},
+		says: []Clause{{Who: []Group{{AdministratorsOfItsAlliances, column, ""}}}},
+	}
 }
 
 // speakingFor sees the providers that speak for an institution at which the

@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
+	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -45,6 +46,9 @@ var visible = map[string]rule{
 	ent.TypeMembership: either(
 		where(membership.FieldState, membership.StateACTIVE, membership.StateSUSPENDED, membership.StateLEFT),
 		staff(membership.FieldInstitutionID), staff(membership.FieldAllianceID)),
+
+	// What an institution would like to be called is for those who decide it.
+	ent.TypeInstitutionChange: either(holding(viewer.Administrator, institutionchange.FieldInstitutionID), administratorsOfItsAlliances(institutionchange.FieldInstitutionID)),
 
 	// The catalogue is public once published; drafts belong to the provider's staff.
 	ent.TypeCourse:        either(where(course.FieldState, course.StatePUBLISHED, course.StateWITHDRAWN), staff(course.FieldInstitutionID)),
@@ -114,5 +118,6 @@ var systemOnly = []string{
 
 	ent.TypeClientKey,       // read behind the program that it belongs to
 	ent.TypeClientAssertion, // used ones, by digest only
+	ent.TypeInstitutionName, // digests only
 	ent.TypeServerKey,       // published as a set of keys
 }

@@ -198,6 +198,15 @@ var encounters = map[string]func(s *stage) encounter{
 			second: does(admin, "updateProvider", map[string]any{"providerId": id(p), "issuer": "https://" + s.new("new") + ".example"}),
 			left:   func() string { return string(s.DB.Client.Provider.GetX(s.system(), ident.ID(id(p))).State) }}
 	},
+	"approve a name, propose another": func(s *stage) encounter {
+		admin, change := s.renamed()
+		at := s.DB.Client.InstitutionChange.GetX(s.system(), ident.ID(id(change))).InstitutionID
+		return encounter{first: does(s.alva, "approveInstitutionIdentity", map[string]any{"changeId": id(change), "proposal": change["proposal"]}),
+			second: does(admin, "proposeInstitutionIdentity", map[string]any{"institutionId": at, "acronym": s.new("N")}),
+			left: func() string {
+				return string(s.DB.Client.InstitutionChange.GetX(s.system(), ident.ID(id(change))).State) + " " + s.DB.Client.Institution.GetX(s.system(), at).Name.In("en")[:7]
+			}}
+	},
 	"cancel an import, read it": func(s *stage) encounter {
 		admin, run := s.run()
 		return encounter{first: does(admin, "cancelImport", map[string]any{"runId": run}),

@@ -162,29 +162,37 @@ func TestIdentifiersAreCheckedSideBySide(t *testing.T) {
 
 	admin := w.Staff("Anna", "uni-a", viewer.Administrator)
 	uniA := w.Institution("uni-a")
-	got := admin.Does("updates her university", "updateInstitution", map[string]any{"institutionId": uniA, "name": english("University of A"),
-		"erasmusCode": "CZ PRAHA99", "pic": "999999999", "oid": "E10000001", "ror": "https://ror.org/0304hq317", "deqar": "DEQARINSTAP0010", "courseReview": "REQUIRED", "domains": []string{"a.example"}})
-	w.Golden("institution-updated.json", got)
+	w.Golden("institution-updated.json", admin.Does("updates her university", "updateInstitution", map[string]any{"institutionId": uniA, "courseReview": "REQUIRED"}))
+	approve := func(change map[string]any) {
+		alma.Does("approves", "approveInstitutionIdentity", map[string]any{"changeId": id(change), "proposal": change["proposal"]})
+	}
+	got := admin.Does("proposes identifiers", "proposeInstitutionIdentity", map[string]any{"institutionId": uniA, "name": english("University of A"),
+		"erasmusCode": "CZ PRAHA99", "pic": "999999999", "oid": "E10000001", "ror": "https://ror.org/0304hq317", "deqar": "DEQARINSTAP0010", "domains": []string{"a.example"}})
+	w.Golden("institution-proposed.json", got)
+	approve(got)
 	for by, value := range map[string]any{"erasmusCode": "CZ PRAHA99", "pic": "999999999", "oid": "E10000001", "ror": "https://ror.org/0304hq317", "deqar": "DEQARINSTAP0010", "schac": "uni-a.example"} {
 		found := w.Nobody().Asks("finds it", `query($by: InstitutionBy!) { institution(by: $by) { id } }`, map[string]any{"by": map[string]any{by: value}})
 		if found["institution"] == nil || at(found, "institution", "id") != string(uniA) {
 			t.Errorf("by %s %v is found", by, found)
 		}
 	}
-	payload := admin.Tries("takes what is another's", "updateInstitution", map[string]any{"institutionId": uniA, "erasmusCode": "D  HANNOVE99", "deqar": "DEQARINSTAP0010"})
+	payload := admin.Tries("takes what is another's", "proposeInstitutionIdentity", map[string]any{"institutionId": uniA, "erasmusCode": "D  HANNOVE99", "deqar": "DEQARINSTAP0010"})
 	if diff := cmp.Diff([]string{"CONFLICT input.erasmusCode"}, fields(payload)); diff != "" {
 		t.Errorf("taken fields (-want +got):\n%s", diff)
 	}
-	payload = admin.Tries(
-		"breaks all",
-		"updateInstitution",
-		map[string]any{"institutionId": uniA, "erasmusCode": "x", "deqar": "x", "website": "x", "domains": []string{"X"}, "timeZone": "x", "name": english("")},
-	)
-	if got := len(fields(payload)); got != 6 {
-		t.Errorf("%d faults are told, want 6: %v", got, payload)
+	payload = admin.Tries("breaks all", "proposeInstitutionIdentity",
+		map[string]any{"institutionId": uniA, "erasmusCode": "x", "deqar": "x", "domains": []string{"X"}, "name": english("")})
+	if got := len(fields(payload)); got != 4 {
+		t.Errorf("%d faults are told, want 4: %v", got, payload)
 	}
-	if got := admin.Does("removes one", "updateInstitution", map[string]any{"institutionId": uniA, "pic": ""}); got["pic"] != nil || got["oid"] != "E10000001" {
-		t.Errorf("removed: %v", got)
+	payload = admin.Tries("breaks the rest", "updateInstitution", map[string]any{"institutionId": uniA, "website": "x", "timeZone": "x"})
+	if got := len(fields(payload)); got != 2 {
+		t.Errorf("%d faults are told, want 2: %v", got, payload)
+	}
+	got = admin.Does("removes one", "proposeInstitutionIdentity", map[string]any{"institutionId": uniA, "pic": ""})
+	approve(got)
+	if i := w.DB.Client.Institution.GetX(w.system(), uniA); i.Pic != nil || *i.Oid != "E10000001" {
+		t.Errorf("removed: %v", i)
 	}
 }
 
@@ -493,11 +501,9 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 		emil.Does("gives her the role", "grantRole", map[string]any{"personId": dora.ID, "role": role, "at": uniD})
 	}
 	dora.Does("accepts", "answerInvitation", map[string]any{"membershipId": id(invited), "accept": true})
-	dora.Does(
-		"adds identifiers",
-		"updateInstitution",
-		map[string]any{"institutionId": uniD, "ror": "https://ror.org/0304hq317", "deqar": "DEQARINST0042", "domains": []string{"uni-d.example"}},
-	)
+	change := dora.Does("proposes identifiers", "proposeInstitutionIdentity",
+		map[string]any{"institutionId": uniD, "ror": "https://ror.org/0304hq317", "deqar": "DEQARINST0042", "domains": []string{"uni-d.example"}})
+	alma.Does("approves", "approveInstitutionIdentity", map[string]any{"changeId": id(change), "proposal": change["proposal"]})
 	course := dora.Does("writes", "createCourse", map[string]any{"institutionId": uniD, "code": "D", "kind": "MICRO_CREDENTIAL", "content": content("D")})
 	dora.Does("publishes", "publishCourse", map[string]any{"courseId": id(course)})
 	off := dora.Does("offers", "createOffering", cohort(id(course), 2))

@@ -35,7 +35,7 @@ func TestR19NoProtectionIsLoweredByOneFactor(t *testing.T) {
 	}{
 		{admin, "updateInstitution", map[string]any{"institutionId": at, "stepUp": "OPTIONAL"}},
 		{admin, "updateInstitution", map[string]any{"institutionId": at, "courseReview": "OPTIONAL"}},
-		{admin, "updateInstitution", map[string]any{"institutionId": at, "domains": []string{"uni-x.example"}}},
+		{admin, "proposeInstitutionIdentity", map[string]any{"institutionId": at, "domains": []string{"uni-x.example"}}},
 		{admin, "registerPortal", map[string]any{"at": at, "name": "Portal", "origin": "https://portal.example", "returnAddresses": []string{"https://portal.example/back"}}},
 		{admin, "updateUnit", map[string]any{"unitId": unit, "atTop": true}},
 		{admin, "closeUnit", map[string]any{"unitId": unit}},

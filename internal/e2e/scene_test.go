@@ -107,6 +107,7 @@ func stranger(uni string) map[string]any {
 	for _, taken := range []string{"erasmusCode", "ror", "deqar"} {
 		delete(d, taken)
 	}
+	d["name"] = english("University " + uni)
 	d["schac"], d["domains"] = uni+".example", []string{uni + ".example"}
 	return d
 }
@@ -241,6 +242,17 @@ func (s *stage) proposedProvider() (admin *Actor, made map[string]any) {
 	s.t.Helper()
 	uni, admin := s.place()
 	return admin, admin.Does("proposes", "proposeProvider", s.proposal(uni))
+}
+
+func (s *stage) renaming(uni string) map[string]any {
+	return map[string]any{"institutionId": s.Institution(uni), "name": english("College " + uni), "domains": []string{uni + ".example", uni + ".college.example"}}
+}
+
+// renamed is a new name that waits for an administrator of the alliance.
+func (s *stage) renamed() (admin *Actor, change map[string]any) {
+	s.t.Helper()
+	uni, admin := s.place()
+	return admin, admin.Does("proposes a name", "proposeInstitutionIdentity", s.renaming(uni))
 }
 
 // provider is one in force, of a university that has a second domain.
@@ -454,7 +466,23 @@ func init() {
 		}},
 		"updateInstitution": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
-			return admin, map[string]any{"institutionId": s.Institution(uni), "acronym": "NEW"}
+			return admin, map[string]any{"institutionId": s.Institution(uni), "town": english("Elsewhere")}
+		}},
+		"proposeInstitutionIdentity": {func(s *stage) (*Actor, map[string]any) {
+			uni, admin := s.place()
+			return admin, s.renaming(uni)
+		}},
+		"approveInstitutionIdentity": {func(s *stage) (*Actor, map[string]any) {
+			_, change := s.renamed()
+			return s.staff("uni-c", viewer.AllianceAdministrator), map[string]any{"changeId": id(change), "proposal": change["proposal"]}
+		}},
+		"rejectInstitutionIdentity": {func(s *stage) (*Actor, map[string]any) {
+			_, change := s.renamed()
+			return s.staff("uni-c", viewer.AllianceAdministrator), map[string]any{"changeId": id(change), "reason": "Unclear."}
+		}},
+		"withdrawInstitutionIdentity": {func(s *stage) (*Actor, map[string]any) {
+			admin, change := s.renamed()
+			return admin, map[string]any{"changeId": id(change)}
 		}},
 		"updateAlliance": {func(s *stage) (*Actor, map[string]any) {
 			return s.alma, map[string]any{"allianceId": s.alliance, "website": "https://" + s.new("a") + ".example"}

@@ -123,10 +123,18 @@ func TestDetailsAreStoredTidied(t *testing.T) {
 		}
 	}
 	check(s.DB.Institution.GetX(ctx, got.InstitutionID), vocabLine(t, "UD\u0301"))
-	i, err := s.Update(
-		ctx,
-		Update{InstitutionID: got.InstitutionID, Acronym: new(" X "), Website: new("https://uni-d.example\n"), Domains: []string{"d.example", "e.example", "d.example"}},
-	)
+	c, err := s.ProposeIdentity(ctx, IdentityProposal{InstitutionID: got.InstitutionID, Acronym: new(" X "), Domains: []string{"d.example", "e.example", "d.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := s.Waiting(ctx, "en", []*ent.InstitutionChange{c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ApproveIdentity(ctx, IdentityApproval{ChangeID: c.ID, Proposal: waiting[c.ID].Proposal}); err != nil {
+		t.Fatal(err)
+	}
+	i, err := s.Update(ctx, Update{InstitutionID: got.InstitutionID, Website: new("https://uni-d.example\n")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,14 @@
 // Every state is kept with its beginning, so that a verifier can ask what an
 // issuer was when it issued.
 //
+// What an institution is called is changed by a proposal that is led through
+// these states:
+//
+//	PROPOSED → APPROVED, REJECTED, WITHDRAWN
+//	APPROVED (final)
+//	REJECTED (final)
+//	WITHDRAWN (final)
+//
 // An institution that is ACTIVE in no alliance is cut off from what is new, and
 // finishes what has begun:
 //
@@ -32,6 +40,7 @@
 package institution
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -122,6 +131,9 @@ func (d Details) check(path ...string) (Details, error) {
 	var err error
 	d.Domains, err = domains(d.Domains, at("domains")...)
 	add(err)
+	if vocab.CheckDomain(d.SCHAC) == nil {
+		add(checkOwn(d.SCHAC, at("schac")...))
+	}
 	_, err = vocab.Zone(d.Zone, at("timeZone")...)
 	add(err)
 	d.Acronym, err = vocab.Line(maxAcronym, d.Acronym, at("acronym")...)
@@ -153,7 +165,7 @@ func domains(in []string, field ...string) ([]string, error) {
 	all := []string{}
 	var found []error
 	for _, domain := range in {
-		found = append(found, vocab.CheckDomain(domain, field...))
+		found = append(found, cmp.Or(vocab.CheckDomain(domain, field...), checkOwn(domain, field...)))
 		if !slices.Contains(all, domain) {
 			all = append(all, domain)
 		}
@@ -170,7 +182,8 @@ type Admission struct {
 
 // Admit registers an institution and makes it an active member of an alliance
 // at once, without an invitation: so an alliance is set up. It returns a
-// CONFLICT problem when one of its identifiers is taken.
+// CONFLICT problem when one of its identifiers is taken, or what it is called
+// looks like another.
 func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, error) {
 	if err := toJoin.Require(ctx, a.AllianceID); err != nil {
 		return nil, err
@@ -201,9 +214,13 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, err
 func ofInstitution(i *ent.Institution) ledger.Thing { return ledger.Thing{ID: i.ID, Host: i.ID} }
 
 // register stores an institution. It returns a CONFLICT problem at each of its
-// identifiers, below path, that another institution has.
+// identifiers, names and domains, below path, that another institution has.
 func register(ctx context.Context, tx *ent.Tx, d Details, path ...string) (*ent.Institution, error) {
 	if err := d.identifiers().free(ctx, tx, "", path...); err != nil {
+		return nil, err
+	}
+	called := naming{d.Name, d.Acronym, d.SCHAC, d.Domains}
+	if err := called.free(ctx, tx, "", path...); err != nil {
 		return nil, err
 	}
 	create := tx.Institution.Create().
@@ -217,5 +234,8 @@ func register(ctx context.Context, tx *ent.Tx, d Details, path ...string) (*ent.
 	if storage.IsDuplicate(err) {
 		return nil, errTaken.At(append(slices.Clone(path), "schac")...) // by who registered at the same moment
 	}
-	return inst, err
+	if err != nil {
+		return nil, err
+	}
+	return inst, called.take(ctx, tx, inst.ID, path...)
 }

@@ -234,7 +234,7 @@ func AllianceActions(ctx context.Context, a *ent.Alliance) []authz.Action {
 // Actions says what the viewer may do for an institution.
 func Actions(ctx context.Context, i *ent.Institution) []authz.Action {
 	manage := toUpdate.Require(ctx, i.ID)
-	return []authz.Action{toUpdate.Act(manage), toAddUnit.Act(manage)}
+	return []authz.Action{toUpdate.Act(manage), toProposeIdentity.Act(manage), toAddUnit.Act(manage)}
 }
 
 // MembershipActions says what the viewer may do with a membership now.
@@ -316,6 +316,50 @@ func Brought(all []*ent.Membership) map[ident.ID]ident.ID {
 		}
 	}
 	return by
+}
+
+// ByAlliance wants, for each institution, an administrator of an alliance to
+// which it belongs. Until it belongs to any and has an administrator, the
+// alliance whose invitation brought it here acts for it: somebody has to let its
+// first people in. Nobody else gets a say by inviting it.
+func ByAlliance(ctx context.Context, db *ent.Client, now time.Time, verb *ledger.Verb, institutions ...ident.ID) error {
+	system := viewer.AsSystem(ctx)
+	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).
+		Order(membership.ByID()).All(system)
+	if err != nil {
+		return err
+	}
+	brought := Brought(all)
+	for _, inst := range institutions {
+		refused := verb.Require(ctx, inst)
+		if refused == nil {
+			continue
+		}
+		var alliances []ident.ID
+		for _, m := range all {
+			if m.InstitutionID == inst && m.State != membership.StateINVITED {
+				alliances = append(alliances, m.AllianceID)
+			}
+		}
+		if len(alliances) == 0 && brought[inst] != "" {
+			governed, err := db.RoleGrant.Query().Where(authz.Governs(inst, now)).Exist(system)
+			if err != nil {
+				return err
+			}
+			if !governed {
+				alliances = []ident.ID{brought[inst]}
+			}
+		}
+		for _, a := range alliances {
+			if refused = verb.Require(ctx, a); refused == nil || !errors.Is(refused, problem.Is(problem.Forbidden)) {
+				break
+			}
+		}
+		if refused != nil {
+			return refused
+		}
+	}
+	return nil
 }
 
 // Active says which of the institutions are ACTIVE in an alliance now, in one

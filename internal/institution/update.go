@@ -12,21 +12,13 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Update changes what is known of an institution. What is nil stays as it is;
-// an empty website or identifier is removed. The home organisation and the
-// country stay for good.
+// Update changes what is known of an institution, but not what it is called: see
+// ProposeIdentity. What is nil stays as it is; an empty website is removed. The
+// home organisation and the country stay for good.
 type Update struct {
 	InstitutionID      ident.ID
-	Name               []vocab.Translation
-	Acronym            *string
 	Town               []vocab.Translation
-	ErasmusCode        *string
-	PIC                *string
-	OID                *string
-	ROR                *string
-	DEQAR              *string
 	Website            *string
-	Domains            []string
 	Zone               *string
 	CourseReview       *institution.CourseReview
 	ResultConfirmation *institution.ResultConfirmation
@@ -35,53 +27,22 @@ type Update struct {
 
 // fill checks the update, sets what it changes, and lists the names of that.
 func (u Update) fill(m *ent.InstitutionMutation) (changed []string, err error) {
-	var found []error
-	name, badName := vocab.TextOf(maxName, u.Name, "input", "name")
 	town, badTown := vocab.TextOf(maxName, u.Town, "input", "town")
-	found = append(found, badName, badTown, u.identifiers().check("input"))
+	site, badSite := website(vocab.OrZero(u.Website), "input", "website")
+	found := []error{badTown, badSite}
 	set := func(field string, given bool, how func()) {
 		if given {
 			how()
 			changed = append(changed, field)
 		}
 	}
-	set("name", u.Name != nil, func() {
-		m.SetName(name)
-		found = append(found, problem.If(len(u.Name) == 0, errNoName.At("input", "name")))
-	})
 	set("town", u.Town != nil, func() { m.SetTown(town) })
-	set("acronym", u.Acronym != nil, func() {
-		acronym, err := vocab.Line(maxAcronym, *u.Acronym, "input", "acronym")
-		found = append(found, err)
-		m.SetAcronym(acronym)
-	})
-	site := u.Website
-	if site != nil {
-		tidy, err := website(*u.Website, "input", "website")
-		found, site = append(found, err), &tidy
-	}
-	for _, id := range []struct {
-		field string
-		value *string
-		set   func(string)
-		clear func()
-	}{
-		{"erasmusCode", u.ErasmusCode, m.SetErasmusCode, m.ClearErasmusCode}, {"pic", u.PIC, m.SetPic, m.ClearPic},
-		{"oid", u.OID, m.SetOid, m.ClearOid}, {"ror", u.ROR, m.SetRor, m.ClearRor}, {"deqar", u.DEQAR, m.SetDeqar, m.ClearDeqar},
-		{"website", site, m.SetWebsite, m.ClearWebsite},
-	} {
-		set(id.field, id.value != nil, func() {
-			if *id.value == "" {
-				id.clear()
-				return
-			}
-			id.set(*id.value)
-		})
-	}
-	set("domains", u.Domains != nil, func() {
-		all, err := domains(u.Domains, "input", "domains")
-		found = append(found, err)
-		m.SetDomains(all)
+	set("website", u.Website != nil, func() {
+		if site == "" {
+			m.ClearWebsite()
+			return
+		}
+		m.SetWebsite(site)
 	})
 	set("timeZone", u.Zone != nil, func() {
 		_, err := vocab.Zone(*u.Zone, "input", "timeZone")
@@ -94,12 +55,8 @@ func (u Update) fill(m *ent.InstitutionMutation) (changed []string, err error) {
 	return changed, problem.Join(found...)
 }
 
-func (u Update) identifiers() identifiers {
-	return optionalIdentifiers(u.ErasmusCode, u.PIC, u.OID, u.ROR, u.DEQAR)
-}
-
 // Update changes an institution. It returns an INVALID problem for each broken
-// value, and a CONFLICT problem at each identifier that another one has.
+// value.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.Institution, error) {
 	if err := toUpdate.Require(ctx, u.InstitutionID); err != nil {
 		return nil, err
@@ -113,12 +70,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Institution, error
 		if err := u.keeps(ctx, tx); err != nil {
 			return nil, err
 		}
-		if err := u.identifiers().free(ctx, tx, u.InstitutionID, "input"); err != nil {
-			return nil, err
-		}
-		if err := update.Exec(ctx); storage.IsDuplicate(err) { // by who took it at the same moment
-			return nil, errTaken
-		} else if err != nil {
+		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
 		inst, err := tx.Institution.Get(ctx, u.InstitutionID)

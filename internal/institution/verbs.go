@@ -9,13 +9,18 @@ import (
 var Verbs ledger.Book
 
 var (
-	toFound          = Verbs.Declare("alliance.found", "", ledger.Nobody)
-	toUpdateAlliance = Verbs.Declare("alliance.update", "updateAlliance", ledger.Everybody).By(authz.ManageAlliance).Weighs().Brings("institution.protect")
-	toRegister       = Verbs.Declare("institution.register", "", ledger.Everybody)
-	toJoin           = Verbs.Declare("institution.admit", "", ledger.Everybody).By(authz.ManageAlliance).Weighs().Brings("institution.protect")
-	toUpdate         = Verbs.Declare("institution.update", "updateInstitution", ledger.Everybody).By(authz.ManageInstitution).Weighs().Says("fields")
-	toProtect        = Verbs.Declare("institution.protect", "", ledger.Everybody).Says("fields")
-	toInvite         = Verbs.Declare("membership.invite", "inviteMember", ledger.Onlookers).By(authz.ManageAlliance).
+	toFound            = Verbs.Declare("alliance.found", "", ledger.Nobody)
+	toUpdateAlliance   = Verbs.Declare("alliance.update", "updateAlliance", ledger.Everybody).By(authz.ManageAlliance).Weighs().Brings("institution.protect")
+	toRegister         = Verbs.Declare("institution.register", "", ledger.Everybody)
+	toJoin             = Verbs.Declare("institution.admit", "", ledger.Everybody).By(authz.ManageAlliance).Weighs().Brings("institution.protect")
+	toUpdate           = Verbs.Declare("institution.update", "updateInstitution", ledger.Everybody).By(authz.ManageInstitution).Weighs().Says("fields")
+	toIdentify         = Verbs.Declare("institution.identify", "", ledger.Everybody).Says("fields")
+	toProposeIdentity  = Verbs.Declare("institution_change.propose", "proposeInstitutionIdentity", ledger.Nobody).By(authz.ManageInstitution).Weighs()
+	toApproveIdentity  = Verbs.Declare("institution_change.approve", "approveInstitutionIdentity", ledger.Nobody).By(authz.ManageAlliance).Weighs().Brings("institution.identify")
+	toRejectIdentity   = Verbs.Declare("institution_change.reject", "rejectInstitutionIdentity", ledger.Nobody).By(authz.ManageAlliance).Weighs()
+	toWithdrawIdentity = Verbs.Declare("institution_change.withdraw", "withdrawInstitutionIdentity", ledger.Nobody).By(authz.ManageInstitution).Weighs()
+	toProtect          = Verbs.Declare("institution.protect", "", ledger.Everybody).Says("fields")
+	toInvite           = Verbs.Declare("membership.invite", "inviteMember", ledger.Onlookers).By(authz.ManageAlliance).
 				Weighs().Says("alliance", "institution", "from", "to").Brings("institution.register")
 	toAccept = Verbs.Declare("membership.accept", "answerInvitation", ledger.Onlookers).By(authz.ManageInstitution).
 			Weighs().Says("alliance", "institution", "from", "to").Brings("institution.protect")

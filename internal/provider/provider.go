@@ -44,7 +44,6 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
-	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
@@ -347,48 +346,9 @@ func load(ctx context.Context, db *ent.Client, id ident.ID) (*ent.Provider, []*e
 // side says who may change a provider of these institutions.
 type side func(ctx context.Context, db *ent.Client, verb *ledger.Verb, institutions []ident.ID) error
 
-// byAlliance wants, for each institution, an administrator of an alliance to
-// which it belongs. Until it belongs to any and has an administrator, the
-// alliance whose invitation brought it here acts for it: somebody has to let its
-// first people in. Nobody else gets a say by inviting it.
+// byAlliance wants administrators of alliances; see institution.ByAlliance.
 func (s *Service) byAlliance(ctx context.Context, db *ent.Client, verb *ledger.Verb, institutions []ident.ID) error {
-	system := viewer.AsSystem(ctx)
-	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).
-		Order(membership.ByID()).All(system)
-	if err != nil {
-		return err
-	}
-	brought := institution.Brought(all)
-	for _, inst := range institutions {
-		refused := verb.Require(ctx, inst)
-		if refused == nil {
-			continue
-		}
-		var alliances []ident.ID
-		for _, m := range all {
-			if m.InstitutionID == inst && m.State != membership.StateINVITED {
-				alliances = append(alliances, m.AllianceID)
-			}
-		}
-		if len(alliances) == 0 && brought[inst] != "" {
-			governed, err := db.RoleGrant.Query().Where(authz.Governs(inst, s.Now())).Exist(system)
-			if err != nil {
-				return err
-			}
-			if !governed {
-				alliances = []ident.ID{brought[inst]}
-			}
-		}
-		for _, a := range alliances {
-			if refused = verb.Require(ctx, a); refused == nil || !errors.Is(refused, problem.Is(problem.Forbidden)) {
-				break
-			}
-		}
-		if refused != nil {
-			return refused
-		}
-	}
-	return nil
+	return institution.ByAlliance(ctx, db, s.Now(), verb, institutions...)
 }
 
 // byEither also lets administrators of all the institutions.

@@ -188,6 +188,16 @@ export type ApplicationState =
   | 'WITHDRAWN'
   | '%future added value';
 
+/** A change to carry out. */
+export type ApproveInstitutionIdentityInput = {
+  /** The change. */
+  changeId: Scalars['ID']['input'];
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Digest of what was looked at, from its field `proposal`. */
+  proposal: Scalars['String']['input'];
+};
+
 /** A proposal to put in force. */
 export type ApproveProviderInput = {
   /** Digest of what was looked at, from its field `proposal`. */
@@ -866,18 +876,6 @@ export type FacetKey =
   | 'UNIT'
   | '%future added value';
 
-/** Items to share with the host from now on. */
-export type GiveConsentInput = {
-  /** The application. */
-  applicationId: Scalars['ID']['input'];
-  /** Version of the text that the learner has read and agreed to; see `consentText`. */
-  consentVersion: Scalars['String']['input'];
-  /** Any text of at most 100 characters; the same key twice has one effect. */
-  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The items. */
-  items: Array<SharedItem>;
-};
-
 /** Grading scales of the partners. */
 export type GradeScale =
   /** Austria, 1 best to 5, passed up to 4. */
@@ -1030,6 +1028,18 @@ export type InstitutionBy =
   { deqar?: never; erasmusCode?: never; id?: never; oid?: never; pic?: never; ror: Scalars['String']['input']; schac?: never; }
   |  /** Home organisation, such as `uni-hannover.de`. */
   { deqar?: never; erasmusCode?: never; id?: never; oid?: never; pic?: never; ror?: never; schac: Scalars['String']['input']; };
+
+/** States of a change of what an institution is called. */
+export type InstitutionChangeState =
+  /** Carried out. */
+  | 'APPROVED'
+  /** Waits for an administrator of an alliance. */
+  | 'PROPOSED'
+  /** Refused by the alliance. */
+  | 'REJECTED'
+  /** Taken back by the institution. */
+  | 'WITHDRAWN'
+  | '%future added value';
 
 /** Which institutions to list. */
 export type InstitutionFilter = {
@@ -1221,27 +1231,29 @@ export type PauseImportSourceInput = {
   sourceId: Scalars['ID']['input'];
 };
 
-/** Parts of a person's data that are seen for a reason only, and whose reading is noted. */
-export type PersonalField =
-  /** Ties to an institution. */
-  | 'AFFILIATIONS'
-  /** Credential, with the name that it certifies. */
-  | 'CREDENTIAL'
-  /** E-mail address. */
-  | 'EMAIL'
-  /** Study programme at home, with an application. */
-  | 'HOME_PROGRAMME'
-  /** Why the learner applies. */
-  | 'MOTIVATION'
-  /** Given or family name. */
-  | 'NAME'
-  /** Reason of a refusal or withdrawal. */
-  | 'REASON'
-  /** Result of a course. */
-  | 'RESULT'
-  /** European Student Identifier. */
-  | 'STUDENT_IDENTIFIER'
-  | '%future added value';
+/** What an institution would like to be called. What is not given stays; an empty identifier is removed. */
+export type ProposeInstitutionIdentityInput = {
+  /** Short name. */
+  acronym?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier in the Database of External Quality Assurance Results, such as `DEQARINST0001`. */
+  deqar?: InputMaybe<Scalars['String']['input']>;
+  /** All web and mail domains, at most 50. */
+  domains?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Erasmus code with its blanks, such as `D  HANNOVE01`. */
+  erasmusCode?: InputMaybe<Scalars['String']['input']>;
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The institution. */
+  institutionId: Scalars['ID']['input'];
+  /** Name in all its languages. */
+  name?: InputMaybe<Array<TranslationInput>>;
+  /** Organisation id, such as `E10208780`. */
+  oid?: InputMaybe<Scalars['String']['input']>;
+  /** Participant identification code, nine digits. */
+  pic?: InputMaybe<Scalars['String']['input']>;
+  /** ROR id, such as `https://ror.org/0304hq317`. */
+  ror?: InputMaybe<Scalars['String']['input']>;
+};
 
 /** A provider to register, once a second person has approved it. */
 export type ProposeProviderInput = {
@@ -1575,6 +1587,16 @@ export type ReinstateMemberInput = {
   membershipId: Scalars['ID']['input'];
 };
 
+/** A change to refuse. */
+export type RejectInstitutionIdentityInput = {
+  /** The change. */
+  changeId: Scalars['ID']['input'];
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why; seen by both sides. */
+  reason: Scalars['String']['input'];
+};
+
 /** A proposal to remove. */
 export type RejectProviderInput = {
   /** The provider. */
@@ -1743,20 +1765,6 @@ export type SessionKind =
   | 'BROWSER'
   | '%future added value';
 
-/** Parts of a learner's data that an application shares with the host. */
-export type SharedItem =
-  /** E-mail address. */
-  | 'EMAIL'
-  /** Study programme at home. */
-  | 'HOME_PROGRAMME'
-  /** Why the learner applies; shared by who writes a motivation. */
-  | 'MOTIVATION'
-  /** Given and family name; goes with every application. */
-  | 'NAME'
-  /** European Student Identifier. */
-  | 'STUDENT_IDENTIFIER'
-  | '%future added value';
-
 /** Whether a micro-credential counts towards a larger award. */
 export type Stackability =
   /** Counts towards another award. */
@@ -1791,20 +1799,16 @@ export type StepUp =
 
 /** A learner's wish to take an offering. */
 export type SubmitApplicationInput = {
-  /** Version of the text that the learner has read and agreed to; needed to share more than the name. */
-  consentVersion?: InputMaybe<Scalars['String']['input']>;
   /** Home institution; needed only by who has several. */
   homeId?: InputMaybe<Scalars['ID']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Why, at most 2000 characters. Home reads it, and the host once home has nominated. */
+  /** Why, at most 2000 characters. */
   motivation?: InputMaybe<Scalars['String']['input']>;
   /** The offering. */
   offeringId: Scalars['ID']['input'];
   /** Study programme that it should count towards; the one that home asserted unless given. */
   programmeId?: InputMaybe<Scalars['ID']['input']>;
-  /** What the host may read beside the name; see `consentText`. */
-  sharedData?: Array<SharedItem>;
 };
 
 /** A course whose draft is to be reviewed. */
@@ -1977,30 +1981,14 @@ export type UpdateImportSourceInput = {
   withOfferings?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** Changes what is known of an institution. What is not given stays; an empty website or identifier is removed. */
+/** Changes what is known of an institution. What is not given stays; an empty website is removed. What it is called: `proposeInstitutionIdentity`. */
 export type UpdateInstitutionInput = {
-  /** Short name. */
-  acronym?: InputMaybe<Scalars['String']['input']>;
   /** Whether a second person reviews a course before it is published. */
   courseReview?: InputMaybe<CourseReview>;
-  /** Identifier in the Database of External Quality Assurance Results, such as `DEQARINST0001`. */
-  deqar?: InputMaybe<Scalars['String']['input']>;
-  /** All web and mail domains, at most 50. */
-  domains?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** Erasmus code with its blanks, such as `D  HANNOVE01`. */
-  erasmusCode?: InputMaybe<Scalars['String']['input']>;
   /** The institution. */
   institutionId: Scalars['ID']['input'];
-  /** Name in all its languages. */
-  name?: InputMaybe<Array<TranslationInput>>;
-  /** Organisation id, such as `E10208780`. */
-  oid?: InputMaybe<Scalars['String']['input']>;
-  /** Participant identification code, nine digits. */
-  pic?: InputMaybe<Scalars['String']['input']>;
   /** Whether a second person confirms a result. */
   resultConfirmation?: InputMaybe<ResultConfirmation>;
-  /** ROR id, such as `https://ror.org/0304hq317`. */
-  ror?: InputMaybe<Scalars['String']['input']>;
   /** Whether its staff must prove a second factor for what weighs most. */
   stepUp?: InputMaybe<StepUp>;
   /** IANA time zone of deadlines that are set from now on. */
@@ -2188,20 +2176,18 @@ export type WithdrawApplicationInput = {
   reason?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Items to share with the host no longer. */
-export type WithdrawConsentInput = {
-  /** The application. */
-  applicationId: Scalars['ID']['input'];
-  /** Any text of at most 100 characters; the same key twice has one effect. */
-  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The items; all but NAME. */
-  items: Array<SharedItem>;
-};
-
 /** A course to withdraw. */
 export type WithdrawCourseInput = {
   /** The course. */
   courseId: Scalars['ID']['input'];
+};
+
+/** A change to take back. */
+export type WithdrawInstitutionIdentityInput = {
+  /** The change. */
+  changeId: Scalars['ID']['input'];
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A micro-degree to withdraw. */

@@ -1,31 +1,3 @@
--- Create "work_items" table
-CREATE TABLE `work_items` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `kind` varchar(64) NOT NULL,
-  `key` varchar(100) NOT NULL,
-  `payload` json NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `due_at` datetime(6) NOT NULL,
-  `attempts` bigint NOT NULL DEFAULT 0,
-  `worker` varchar(64) NOT NULL DEFAULT '',
-  `leased_until` datetime(6) NULL,
-  `done` bigint NOT NULL DEFAULT 0,
-  `total` bigint NOT NULL DEFAULT 0,
-  `error` varchar(500) NOT NULL DEFAULT '',
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
-  INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "persons" table
-CREATE TABLE `persons` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `signed_in_at` datetime(6) NULL,
-  `unlinked_at` datetime(6) NULL,
-  `erased_at` datetime(6) NULL,
-  PRIMARY KEY (`id`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "logout_tokens" table
 CREATE TABLE `logout_tokens` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -36,15 +8,20 @@ CREATE TABLE `logout_tokens` (
   UNIQUE INDEX `digest` (`digest`),
   INDEX `logouttoken_expires_at` (`expires_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `purpose` varchar(32) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(32) NULL,
+  `active_from` datetime(6) NOT NULL,
+  `retired_at` datetime(6) NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
@@ -73,6 +50,25 @@ CREATE TABLE `client_assertions` (
   INDEX `clientassertion_expires_at` (`expires_at`),
   UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "persons" table
+CREATE TABLE `persons` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `signed_in_at` datetime(6) NULL,
+  `unlinked_at` datetime(6) NULL,
+  `erased_at` datetime(6) NULL,
+  PRIMARY KEY (`id`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "outbox_events" table
 CREATE TABLE `outbox_events` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -89,20 +85,24 @@ CREATE TABLE `outbox_events` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `outboxevent_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "server_keys" table
-CREATE TABLE `server_keys` (
+-- Create "work_items" table
+CREATE TABLE `work_items` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `purpose` varchar(32) NOT NULL,
-  `kid` varchar(64) NOT NULL,
-  `public_jwk` longtext NOT NULL,
-  `sealed` longtext NOT NULL,
-  `live_key` varchar(32) NULL,
-  `active_from` datetime(6) NOT NULL,
-  `retired_at` datetime(6) NULL,
+  `kind` varchar(64) NOT NULL,
+  `key` varchar(100) NOT NULL,
+  `payload` json NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `due_at` datetime(6) NOT NULL,
+  `attempts` bigint NOT NULL DEFAULT 0,
+  `worker` varchar(64) NOT NULL DEFAULT '',
+  `leased_until` datetime(6) NULL,
+  `done` bigint NOT NULL DEFAULT 0,
+  `total` bigint NOT NULL DEFAULT 0,
+  `error` varchar(500) NOT NULL DEFAULT '',
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `kid` (`kid`),
-  UNIQUE INDEX `live_key` (`live_key`)
+  UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
+  INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "providers" table
 CREATE TABLE `providers` (
@@ -687,6 +687,44 @@ CREATE TABLE `import_findings` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `importfinding_run_id_number` (`run_id`, `number`),
   CONSTRAINT `import_findings_import_runs_run` FOREIGN KEY (`run_id`) REFERENCES `import_runs` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "institution_changes" table
+CREATE TABLE `institution_changes` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `proposed` json NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `live_key` varchar(32) NULL,
+  `proposers` json NOT NULL,
+  `reason` varchar(1000) NOT NULL DEFAULT '',
+  `proposed_at` datetime(6) NOT NULL,
+  `decided_at` datetime(6) NULL,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `decided_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `institutionchange_updated_at_id` (`updated_at`, `id`),
+  INDEX `institution_changes_institutions_institution` (`institution_id`),
+  INDEX `institution_changes_persons_decided_by` (`decided_by_id`),
+  INDEX `institution_changes_persons_proposed_by` (`proposed_by_id`),
+  UNIQUE INDEX `live_key` (`live_key`),
+  CONSTRAINT `institution_changes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `institution_changes_persons_decided_by` FOREIGN KEY (`decided_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `institution_changes_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "institution_names" table
+CREATE TABLE `institution_names` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `key` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `institution_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `institutionname_updated_at_id` (`updated_at`, `id`),
+  INDEX `institution_names_institutions_institution` (`institution_id`),
+  UNIQUE INDEX `key` (`key`),
+  CONSTRAINT `institution_names_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "alliances" table
 CREATE TABLE `alliances` (

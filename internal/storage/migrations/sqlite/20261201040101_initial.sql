@@ -501,6 +501,44 @@ CREATE UNIQUE INDEX `institution_pic` ON `institutions` (`pic`);
 CREATE UNIQUE INDEX `institution_oid` ON `institutions` (`oid`);
 -- Create index "institution_deqar" to table: "institutions"
 CREATE UNIQUE INDEX `institution_deqar` ON `institutions` (`deqar`);
+-- Create "institution_changes" table
+CREATE TABLE `institution_changes` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `proposed` json NOT NULL,
+  `state` text NOT NULL,
+  `live_key` text NULL,
+  `proposers` json NOT NULL,
+  `reason` text NOT NULL DEFAULT (''),
+  `proposed_at` datetime NOT NULL,
+  `decided_at` datetime NULL,
+  `institution_id` text NOT NULL,
+  `proposed_by_id` text NULL,
+  `decided_by_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `institution_changes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `institution_changes_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `institution_changes_persons_decided_by` FOREIGN KEY (`decided_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+);
+-- Create index "institution_changes_live_key_key" to table: "institution_changes"
+CREATE UNIQUE INDEX `institution_changes_live_key_key` ON `institution_changes` (`live_key`);
+-- Create index "institutionchange_updated_at_id" to table: "institution_changes"
+CREATE INDEX `institutionchange_updated_at_id` ON `institution_changes` (`updated_at`, `id`);
+-- Create "institution_names" table
+CREATE TABLE `institution_names` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `key` text NOT NULL,
+  `institution_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `institution_names_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE SET NULL
+);
+-- Create index "institution_names_key_key" to table: "institution_names"
+CREATE UNIQUE INDEX `institution_names_key_key` ON `institution_names` (`key`);
+-- Create index "institutionname_updated_at_id" to table: "institution_names"
+CREATE INDEX `institutionname_updated_at_id` ON `institution_names` (`updated_at`, `id`);
 -- Create "logout_tokens" table
 CREATE TABLE `logout_tokens` (
   `id` text NOT NULL,
