@@ -84,6 +84,8 @@ var Links = []Link{
 	{Table: "course_versions", Column: "submitted_by_id", Keep: accountable},
 	{Table: "disclosures", Column: "reader_id", Keep: noted},
 	{Table: "import_runs", Column: "started_by_id", Keep: accountable},
+	{Table: "institution_changes", Column: "proposed_by_id", Keep: accountable},
+	{Table: "institution_changes", Column: "decided_by_id", Keep: accountable},
 	{Table: "providers", Column: "proposed_by_id", Keep: accountable},
 	{Table: "providers", Column: "approved_by_id", Keep: accountable},
 	{Table: "recognition_cases", Column: "decided_by_id", Keep: accountable},
@@ -99,7 +101,7 @@ var Links = []Link{
 
 // Impersonal lists the tables that say nothing about anybody.
 var Impersonal = []string{
-	"alliances", "institutions", "memberships", "units", "programmes", "home_modules",
+	"alliances", "institutions", "institution_names", "memberships", "units", "programmes", "home_modules",
 	"courses", "offerings", "seat_quota", "micro_degrees",
 	"import_sources", "import_chunks", "import_findings",
 	"provider_homes", "signing_keys", "status_lists", "server_keys",

@@ -272,6 +272,12 @@ export type AwardKind =
   | 'MICRO_DEGREE'
   | '%future added value';
 
+/** A wish to be remembered after all. */
+export type CancelErasureInput = {
+  /** The erasure. */
+  erasureId: Scalars['ID']['input'];
+};
+
 /** An import to stop. */
 export type CancelImportInput = {
   /** The run. */
@@ -822,6 +828,20 @@ export type EnrolmentState =
   | 'WITHDRAWN'
   | '%future added value';
 
+/** States of an erasure. */
+export type ErasureState =
+  /** The person has taken it back. */
+  | 'CANCELLED'
+  /** The person is erased. */
+  | 'DONE'
+  /** It cannot be, for the reason that it says. */
+  | 'REFUSED'
+  /** It has begun. */
+  | 'RUNNING'
+  /** It waits, and can be taken back. */
+  | 'WAITING'
+  | '%future added value';
+
 /** Why something was refused. The set is small and stable. */
 export type ErrorCode =
   /** The thing is in another state, has just changed, or a limit of seats or time is reached. */
@@ -875,6 +895,18 @@ export type FacetKey =
   /** Unit of the institution, by its identifier. */
   | 'UNIT'
   | '%future added value';
+
+/** Items to share with the host from now on. */
+export type GiveConsentInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** Version of the text that the learner has read and agreed to; see `consentText`. */
+  consentVersion: Scalars['String']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The items. */
+  items: Array<SharedItem>;
+};
 
 /** Grading scales of the partners. */
 export type GradeScale =
@@ -1230,6 +1262,28 @@ export type PauseImportSourceInput = {
   /** The source. */
   sourceId: Scalars['ID']['input'];
 };
+
+/** Parts of a person's data that are seen for a reason only, and whose reading is noted. */
+export type PersonalField =
+  /** Ties to an institution. */
+  | 'AFFILIATIONS'
+  /** Credential, with the name that it certifies. */
+  | 'CREDENTIAL'
+  /** E-mail address. */
+  | 'EMAIL'
+  /** Study programme at home, with an application. */
+  | 'HOME_PROGRAMME'
+  /** Why the learner applies. */
+  | 'MOTIVATION'
+  /** Given or family name. */
+  | 'NAME'
+  /** Reason of a refusal or withdrawal. */
+  | 'REASON'
+  /** Result of a course. */
+  | 'RESULT'
+  /** European Student Identifier. */
+  | 'STUDENT_IDENTIFIER'
+  | '%future added value';
 
 /** What an institution would like to be called. What is not given stays; an empty identifier is removed. */
 export type ProposeInstitutionIdentityInput = {
@@ -1611,6 +1665,12 @@ export type RemoveProviderHomeInput = {
   providerId: Scalars['ID']['input'];
 };
 
+/** A wish to be forgotten. */
+export type RequestErasureInput = {
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A learner's request for recognition. */
 export type RequestRecognitionInput = {
   /** The learner's credential. */
@@ -1765,6 +1825,20 @@ export type SessionKind =
   | 'BROWSER'
   | '%future added value';
 
+/** Parts of a learner's data that an application shares with the host. */
+export type SharedItem =
+  /** E-mail address. */
+  | 'EMAIL'
+  /** Study programme at home. */
+  | 'HOME_PROGRAMME'
+  /** Why the learner applies; shared by who writes a motivation. */
+  | 'MOTIVATION'
+  /** Given and family name; goes with every application. */
+  | 'NAME'
+  /** European Student Identifier. */
+  | 'STUDENT_IDENTIFIER'
+  | '%future added value';
+
 /** Whether a micro-credential counts towards a larger award. */
 export type Stackability =
   /** Counts towards another award. */
@@ -1799,16 +1873,20 @@ export type StepUp =
 
 /** A learner's wish to take an offering. */
 export type SubmitApplicationInput = {
+  /** Version of the text that the learner has read and agreed to; needed to share more than the name. */
+  consentVersion?: InputMaybe<Scalars['String']['input']>;
   /** Home institution; needed only by who has several. */
   homeId?: InputMaybe<Scalars['ID']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Why, at most 2000 characters. */
+  /** Why, at most 2000 characters. Home reads it, and the host once home has nominated. */
   motivation?: InputMaybe<Scalars['String']['input']>;
   /** The offering. */
   offeringId: Scalars['ID']['input'];
   /** Study programme that it should count towards; the one that home asserted unless given. */
   programmeId?: InputMaybe<Scalars['ID']['input']>;
+  /** What the host may read beside the name; see `consentText`. */
+  sharedData?: Array<SharedItem>;
 };
 
 /** A course whose draft is to be reviewed. */
@@ -2174,6 +2252,16 @@ export type WithdrawApplicationInput = {
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, at most 1000 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Items to share with the host no longer. */
+export type WithdrawConsentInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The items; all but NAME. */
+  items: Array<SharedItem>;
 };
 
 /** A course to withdraw. */
