@@ -44,6 +44,7 @@ type cli struct {
 	Provider providers  `cmd:"" help:"Register an identity provider."`
 	Work     works      `cmd:"" help:"List what servers have to do later, have it tried again, or drop it."`
 	Admin    admins     `cmd:"" help:"Make the first administrator of an alliance."`
+	Audit    audits     `cmd:"" help:"Verify that the audit is as it was sealed."`
 }
 
 // streams are where a subcommand reads and writes.

@@ -7,6 +7,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
+	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -159,6 +162,58 @@ func colleaguesOf(column string) rule {
 				Where(sql.Or(in(t.C(rolegrant.FieldInstitutionID), institutions), in(t.C(rolegrant.FieldAllianceID), alliances))))
 		},
 		says: []Clause{{Who: []Group{{AdministratorsOfStaff, column, ""}}}},
+	}
+}
+
+// readers sees the entries of the audit that name them as somebody who reads
+// them: the person, and who answers for an institution or alliance. The rows by
+// which they are found are written when an entry is sealed (package audit).
+func readers(column string) rule {
+	r := rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			if v.Kind != viewer.Person {
+				return sql.False()
+			}
+			as := []ident.ID{v.PersonID}
+			for _, role := range auditReaders {
+				as = append(as, holdingAt(v, role)...)
+			}
+			t := sql.Dialect(s.Dialect()).Table(auditreader.Table)
+			return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(auditreader.FieldEntryID)).From(t).Where(in(t.C(auditreader.FieldReaderID), as)))
+		},
+		says: []Clause{{Who: []Group{{Self, auditentry.FieldActorID, ""}}}, {Who: []Group{{Self, auditentry.FieldPersonID, ""}}}},
+	}
+	for _, role := range auditReaders {
+		r.says = append(r.says, Clause{Who: []Group{{Holders, auditentry.FieldInstitutions, role}}})
+	}
+	return r
+}
+
+// auditReaders are the roles that read the audit of the place where they are held.
+var auditReaders = []viewer.Role{viewer.Administrator, viewer.AllianceAdministrator, viewer.Auditor}
+
+// auditorsOfMembers sees the entries that name a present member of an alliance of
+// which the viewer is an auditor. They see most of all entries, so each is asked
+// in the order of the page: a list of all of them would be made for each page.
+func auditorsOfMembers(column string) rule {
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			var alliances []ident.ID
+			for _, id := range holdingAt(v, viewer.Auditor) {
+				if id.Kind() == ident.Alliance {
+					alliances = append(alliances, id)
+				}
+			}
+			if len(alliances) == 0 {
+				return sql.False()
+			}
+			d := sql.Dialect(s.Dialect())
+			t, m := d.Table(auditreader.Table), d.Table(membership.Table)
+			return sql.Exists(d.Select(t.C(auditreader.FieldID)).From(t).Join(m).On(m.C(membership.FieldInstitutionID), t.C(auditreader.FieldReaderID)).
+				Where(sql.And(sql.ColumnsEQ(t.C(auditreader.FieldEntryID), s.C(column)), in(m.C(membership.FieldAllianceID), alliances),
+					in(m.C(membership.FieldState), []membership.State{membership.StateACTIVE, membership.StateSUSPENDED}))))
+		},
+		says: []Clause{{Who: []Group{{AuditorsOfMembers, "", ""}}}},
 	}
 }
 

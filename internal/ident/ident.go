@@ -71,6 +71,8 @@ const (
 	ServerKey       Kind = "svk"
 	WorkItem        Kind = "wrk"
 	Disclosure      Kind = "dsc"
+	AuditReader     Kind = "aur"
+	AuditCheckpoint Kind = "auc"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
