@@ -7,6 +7,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
@@ -39,6 +40,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.MicroDegree:     asNodes(rows(r.DB.MicroDegree.Query, microdegree.IDIn)),
 		ident.Person:          asNodes(r.people()),
 		ident.Disclosure:      asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),
+		ident.AuditEntry:      asNodes(rows(r.DB.AuditEntry.Query, auditentry.IDIn)),
 		ident.Affiliation:     asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
 		ident.Application:     asNodes(r.applications()),
 		ident.Enrolment:       asNodes(r.enrolments()),

@@ -171,6 +171,7 @@ func TestExamplesOfTheExplorerRun(t *testing.T) {
 		"worklist": w.persona("international", "vutbr.cz"), "nominate": w.persona("international", "vutbr.cz"),
 		"admit": w.persona("international", "tuwien.ac.at"), "results": w.persona("registrar", "lut.fi"),
 		"issue": w.persona("registrar", "lut.fi"), "recognition": w.persona("jonas", "uni-hannover.de"), "disclosures": w.persona("daria", "vutbr.cz"),
+		"audit": w.persona("daria", "vutbr.cz"),
 	}
 	values := map[string]string{"consent": vocab.CurrentConsent().Version}
 	for _, e := range web.Examples {
