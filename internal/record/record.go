@@ -12,6 +12,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
@@ -38,7 +40,11 @@ type Record struct {
 	Accounts     []*ent.Identity         // oldest first
 	Homes        map[ident.ID]vocab.Text // names of institutions, by the provider that speaks for that one alone
 	Sessions     []*ent.Session          // that have not ended; newest first
+	Done         []*ent.AuditEntry       // that the person did or that concern them, once sealed; newest first
 }
+
+// entries is how many of the audit a record shows; the API has all of them.
+const entries = 20
 
 // Role is a role that is held, and the name of the institution or alliance at
 // which it is.
@@ -59,7 +65,7 @@ type Service struct {
 func (s *Service) Of(ctx context.Context, v *viewer.Viewer, limit int) (Record, error) {
 	var r Record
 	for _, read := range []func(context.Context, *Record, *viewer.Viewer, int) error{
-		s.person, s.roles, s.applications, s.credentials, s.recognitions, s.accounts, s.sessions,
+		s.person, s.roles, s.applications, s.credentials, s.recognitions, s.accounts, s.sessions, s.done,
 	} {
 		if err := read(ctx, &r, v, limit); err != nil {
 			return Record{}, err
@@ -161,5 +167,15 @@ func (s *Service) accounts(ctx context.Context, r *Record, v *viewer.Viewer, lim
 func (s *Service) sessions(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
 	r.Sessions, err = s.DB.Session.Query().Where(session.PersonID(v.PersonID), sessions.Alive(s.Now())).WithPortal().
 		Order(session.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	return err
+}
+
+func (s *Service) done(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
+	own := func(q *sql.Selector) {
+		t := sql.Dialect(q.Dialect()).Table(auditreader.Table)
+		q.Where(sql.In(q.C(auditentry.FieldID), sql.Dialect(q.Dialect()).Select(t.C(auditreader.FieldEntryID)).From(t).
+			Where(sql.EQ(t.C(auditreader.FieldReaderID), string(v.PersonID)))))
+	}
+	r.Done, err = s.DB.AuditEntry.Query().Where(own).Order(auditentry.ByID(sql.OrderDesc())).Limit(min(limit, entries)).All(ctx)
 	return err
 }
