@@ -128,7 +128,7 @@ func TestR81TamperingIsFound(t *testing.T) {
 	}{
 		"change a verb":        {"entry 3 ", []string{"UPDATE audit_entries SET verb = 'test.other' WHERE sequence = 3"}},
 		"change a moment":      {"entry 3 ", []string{"UPDATE audit_entries SET created_at = '2001-01-01 00:00:00' WHERE sequence = 3"}},
-		"change an actor":      {"entry 3 ", []string{"UPDATE audit_entries SET actor_id = 'per_06h0hph4yvw3v2c0x5e4r7t9n8' WHERE sequence = 3"}},
+		"change an actor":      {"entry 3 ", []string{"UPDATE audit_entries SET actor_id = 'cli_06h0hph4yvw3v2c0x5e4r7t9n8' WHERE sequence = 3"}},
 		"change the kind":      {"entry 3 ", []string{"UPDATE audit_entries SET actor_kind = 'PERSON' WHERE sequence = 3"}},
 		"change a session":     {"entry 3 ", []string{"UPDATE audit_entries SET session_id = 'ses_06h0hph4yvw3v2c0x5e4r7t9n8' WHERE sequence = 3"}},
 		"change the thing":     {"entry 3 ", []string{"UPDATE audit_entries SET object_id = 'crs_06h0hph4yvw3v2c0x5e4r7t9n8' WHERE sequence = 3"}},
@@ -220,6 +220,16 @@ func TestR81KeptCheckpointFindsWhatTheDatabaseHides(t *testing.T) {
 	}
 	if _, err := audit.ParseCheckpoint([]byte("{}")); err == nil {
 		t.Error("any file is a checkpoint")
+	}
+}
+
+// A server that has just started signs what nobody has sealed yet.
+func TestCheckpointSealsFirst(t *testing.T) {
+	db, c, ctx := chain(t)
+	record(ctx, t, db.Client, 2, ledger.Thing{})
+	does(ctx, t, c.Checkpoint, 1)
+	if newest, err := c.Published(ctx); err != nil || newest.Sequence != 2 {
+		t.Errorf("%+v, %v", newest, err)
 	}
 }
 

@@ -49,9 +49,13 @@ const (
 )
 
 // Checkpoint signs how far the chain reaches, unless the last one was a short
-// while ago or says so already. A job calls it.
+// while ago or says so already. It seals first, so that a server which starts has
+// something to sign. A job calls it.
 func (c *Chain) Checkpoint(ctx context.Context) (int, error) {
 	ctx = viewer.AsSystem(ctx)
+	if _, err := c.Seal(ctx); err != nil {
+		return 0, err
+	}
 	now := vocab.Now(c.Now)
 	sequence, hash, err := last(ctx, c.DB)
 	if err != nil || sequence == 0 {

@@ -192,29 +192,32 @@ func readers(column string) rule {
 // auditReaders are the roles that read the audit of the place where they are held.
 var auditReaders = []viewer.Role{viewer.Administrator, viewer.AllianceAdministrator, viewer.Auditor}
 
-// auditorsOfMembers sees the entries that name a present member of an alliance of
-// which the viewer is an auditor. They see most of all entries, so each is asked
+// concerned sees what readers sees, and the entries that name a present member of
+// an alliance of which the viewer is an auditor. Those auditors see most of all entries, so each is asked
 // in the order of the page: a list of all of them would be made for each page.
-func auditorsOfMembers(column string) rule {
+func concerned(column string) rule {
 	return rule{
 		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
-			var alliances []ident.ID
-			for _, id := range holdingAt(v, viewer.Auditor) {
-				if id.Kind() == ident.Alliance {
-					alliances = append(alliances, id)
-				}
-			}
+			named := readers(column).rows(v, s)
+			alliances := auditedAlliances(v)
 			if len(alliances) == 0 {
-				return sql.False()
+				return named // alone, because MariaDB looks nothing up by a part of an OR
 			}
 			d := sql.Dialect(s.Dialect())
 			t, m := d.Table(auditreader.Table), d.Table(membership.Table)
-			return sql.Exists(d.Select(t.C(auditreader.FieldID)).From(t).Join(m).On(m.C(membership.FieldInstitutionID), t.C(auditreader.FieldReaderID)).
+			one := d.Select(t.C(auditreader.FieldEntryID)).From(t).Join(m).On(m.C(membership.FieldInstitutionID), t.C(auditreader.FieldReaderID)).
 				Where(sql.And(sql.ColumnsEQ(t.C(auditreader.FieldEntryID), s.C(column)), in(m.C(membership.FieldAllianceID), alliances),
-					in(m.C(membership.FieldState), []membership.State{membership.StateACTIVE, membership.StateSUSPENDED}))))
+					in(m.C(membership.FieldState), []membership.State{membership.StateACTIVE, membership.StateSUSPENDED}))).Limit(1)
+			return sql.Or(named, sql.P(func(b *sql.Builder) { // not EXISTS, of which MariaDB makes that list
+				b.Ident(s.C(column)).WriteOp(sql.OpEQ).Wrap(func(b *sql.Builder) { b.Join(one) })
+			}))
 		},
-		says: []Clause{{Who: []Group{{AuditorsOfMembers, "", ""}}}},
+		says: append(readers(column).says, Clause{Who: []Group{{AuditorsOfMembers, "", ""}}}),
 	}
+}
+
+func auditedAlliances(v *viewer.Viewer) []ident.ID {
+	return slices.DeleteFunc(holdingAt(v, viewer.Auditor), func(id ident.ID) bool { return id.Kind() != ident.Alliance })
 }
 
 // either sees what any of the rules sees.

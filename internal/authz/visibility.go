@@ -92,7 +92,7 @@ var visible = map[string]rule{
 	// who answer for an institution or alliance that it names. An auditor of an
 	// alliance reads those of its members, present ones only: what happens at a
 	// university that has left is none of the alliance's business.
-	ent.TypeAuditEntry: either(readers(auditentry.FieldID), auditorsOfMembers(auditentry.FieldID)),
+	ent.TypeAuditEntry: concerned(auditentry.FieldID),
 
 	// Portals belong to those who register them.
 	ent.TypePortal: either(staff(portal.FieldInstitutionID), staff(portal.FieldAllianceID)),
