@@ -30,6 +30,8 @@ type AuditEntry struct {
 	Verb string `json:"verb,omitempty"`
 	// ObjectID holds the value of the "object_id" field.
 	ObjectID ident.ID `json:"object_id,omitempty"`
+	// PersonID holds the value of the "person_id" field.
+	PersonID *ident.ID `json:"person_id,omitempty"`
 	// whose staff may read the entry
 	Institutions []ident.ID `json:"institutions,omitempty"`
 	// such as from and to
@@ -37,7 +39,9 @@ type AuditEntry struct {
 	// RequestID holds the value of the "request_id" field.
 	RequestID string `json:"request_id,omitempty"`
 	// place in the sealed chain, once sealed
-	Sequence     *int64 `json:"sequence,omitempty"`
+	Sequence *int64 `json:"sequence,omitempty"`
+	// SHA-256 of the hash before it and of the entry's content, once sealed
+	Hash         *string `json:"hash,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -50,7 +54,7 @@ func (*AuditEntry) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case auditentry.FieldSequence:
 			values[i] = new(sql.NullInt64)
-		case auditentry.FieldID, auditentry.FieldActorKind, auditentry.FieldActorID, auditentry.FieldSessionID, auditentry.FieldVerb, auditentry.FieldObjectID, auditentry.FieldRequestID:
+		case auditentry.FieldID, auditentry.FieldActorKind, auditentry.FieldActorID, auditentry.FieldSessionID, auditentry.FieldVerb, auditentry.FieldObjectID, auditentry.FieldPersonID, auditentry.FieldRequestID, auditentry.FieldHash:
 			values[i] = new(sql.NullString)
 		case auditentry.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -113,6 +117,13 @@ func (_m *AuditEntry) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ObjectID = ident.ID(value.String)
 			}
+		case auditentry.FieldPersonID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field person_id", values[i])
+			} else if value.Valid {
+				_m.PersonID = new(ident.ID)
+				*_m.PersonID = ident.ID(value.String)
+			}
 		case auditentry.FieldInstitutions:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field institutions", values[i])
@@ -141,6 +152,13 @@ func (_m *AuditEntry) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Sequence = new(int64)
 				*_m.Sequence = value.Int64
+			}
+		case auditentry.FieldHash:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field hash", values[i])
+			} else if value.Valid {
+				_m.Hash = new(string)
+				*_m.Hash = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

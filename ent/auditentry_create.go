@@ -57,6 +57,20 @@ func (_c *AuditEntryCreate) SetObjectID(v ident.ID) *AuditEntryCreate {
 	return _c
 }
 
+// SetPersonID sets the "person_id" field.
+func (_c *AuditEntryCreate) SetPersonID(v ident.ID) *AuditEntryCreate {
+	_c.mutation.SetPersonID(v)
+	return _c
+}
+
+// SetNillablePersonID sets the "person_id" field if the given value is not nil.
+func (_c *AuditEntryCreate) SetNillablePersonID(v *ident.ID) *AuditEntryCreate {
+	if v != nil {
+		_c.SetPersonID(*v)
+	}
+	return _c
+}
+
 // SetInstitutions sets the "institutions" field.
 func (_c *AuditEntryCreate) SetInstitutions(v []ident.ID) *AuditEntryCreate {
 	_c.mutation.SetInstitutions(v)
@@ -78,6 +92,12 @@ func (_c *AuditEntryCreate) SetRequestID(v string) *AuditEntryCreate {
 // SetSequence sets the "sequence" field.
 func (_c *AuditEntryCreate) SetSequence(v int64) *AuditEntryCreate {
 	_c.mutation.SetSequence(v)
+	return _c
+}
+
+// SetHash sets the "hash" field.
+func (_c *AuditEntryCreate) SetHash(v string) *AuditEntryCreate {
+	_c.mutation.SetHash(v)
 	return _c
 }
 
@@ -171,6 +191,11 @@ func (_c *AuditEntryCreate) check() error {
 			return &ValidationError{Name: "object_id", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.object_id": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.PersonID(); ok {
+		if err := auditentry.PersonIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "person_id", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.person_id": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Institutions(); !ok {
 		return &ValidationError{Name: "institutions", err: errors.New(`ent: missing required field "AuditEntry.institutions"`)}
 	}
@@ -183,6 +208,11 @@ func (_c *AuditEntryCreate) check() error {
 	if v, ok := _c.mutation.RequestID(); ok {
 		if err := auditentry.RequestIDValidator(v); err != nil {
 			return &ValidationError{Name: "request_id", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.request_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Hash(); ok {
+		if err := auditentry.HashValidator(v); err != nil {
+			return &ValidationError{Name: "hash", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.hash": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -249,6 +279,10 @@ func (_c *AuditEntryCreate) createSpec() (*AuditEntry, *sqlgraph.CreateSpec) {
 		_spec.SetField(auditentry.FieldObjectID, field.TypeString, value)
 		_node.ObjectID = value
 	}
+	if value, ok := _c.mutation.PersonID(); ok {
+		_spec.SetField(auditentry.FieldPersonID, field.TypeString, value)
+		_node.PersonID = &value
+	}
 	if value, ok := _c.mutation.Institutions(); ok {
 		_spec.SetField(auditentry.FieldInstitutions, field.TypeJSON, value)
 		_node.Institutions = value
@@ -264,6 +298,10 @@ func (_c *AuditEntryCreate) createSpec() (*AuditEntry, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Sequence(); ok {
 		_spec.SetField(auditentry.FieldSequence, field.TypeInt64, value)
 		_node.Sequence = &value
+	}
+	if value, ok := _c.mutation.Hash(); ok {
+		_spec.SetField(auditentry.FieldHash, field.TypeString, value)
+		_node.Hash = &value
 	}
 	return _node, _spec
 }

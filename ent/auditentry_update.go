@@ -60,6 +60,26 @@ func (_u *AuditEntryUpdate) ClearSessionID() *AuditEntryUpdate {
 	return _u
 }
 
+// SetPersonID sets the "person_id" field.
+func (_u *AuditEntryUpdate) SetPersonID(v ident.ID) *AuditEntryUpdate {
+	_u.mutation.SetPersonID(v)
+	return _u
+}
+
+// SetNillablePersonID sets the "person_id" field if the given value is not nil.
+func (_u *AuditEntryUpdate) SetNillablePersonID(v *ident.ID) *AuditEntryUpdate {
+	if v != nil {
+		_u.SetPersonID(*v)
+	}
+	return _u
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (_u *AuditEntryUpdate) ClearPersonID() *AuditEntryUpdate {
+	_u.mutation.ClearPersonID()
+	return _u
+}
+
 // SetInstitutions sets the "institutions" field.
 func (_u *AuditEntryUpdate) SetInstitutions(v []ident.ID) *AuditEntryUpdate {
 	_u.mutation.SetInstitutions(v)
@@ -82,6 +102,18 @@ func (_u *AuditEntryUpdate) AddSequence(v int64) *AuditEntryUpdate {
 // ClearSequence clears the value of the "sequence" field.
 func (_u *AuditEntryUpdate) ClearSequence() *AuditEntryUpdate {
 	_u.mutation.ClearSequence()
+	return _u
+}
+
+// SetHash sets the "hash" field.
+func (_u *AuditEntryUpdate) SetHash(v string) *AuditEntryUpdate {
+	_u.mutation.SetHash(v)
+	return _u
+}
+
+// ClearHash clears the value of the "hash" field.
+func (_u *AuditEntryUpdate) ClearHash() *AuditEntryUpdate {
+	_u.mutation.ClearHash()
 	return _u
 }
 
@@ -134,6 +166,16 @@ func (_u *AuditEntryUpdate) check() error {
 			return &ValidationError{Name: "session_id", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.session_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.PersonID(); ok {
+		if err := auditentry.PersonIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "person_id", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.person_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Hash(); ok {
+		if err := auditentry.HashValidator(v); err != nil {
+			return &ValidationError{Name: "hash", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.hash": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -170,6 +212,12 @@ func (_u *AuditEntryUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if _u.mutation.SessionIDCleared() {
 		_spec.ClearField(auditentry.FieldSessionID, field.TypeString)
 	}
+	if value, ok := _u.mutation.PersonID(); ok {
+		_spec.SetField(auditentry.FieldPersonID, field.TypeString, value)
+	}
+	if _u.mutation.PersonIDCleared() {
+		_spec.ClearField(auditentry.FieldPersonID, field.TypeString)
+	}
 	if value, ok := _u.mutation.Institutions(); ok {
 		_spec.SetField(auditentry.FieldInstitutions, field.TypeJSON, value)
 	}
@@ -186,6 +234,12 @@ func (_u *AuditEntryUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if _u.mutation.SequenceCleared() {
 		_spec.ClearField(auditentry.FieldSequence, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Hash(); ok {
+		_spec.SetField(auditentry.FieldHash, field.TypeString, value)
+	}
+	if _u.mutation.HashCleared() {
+		_spec.ClearField(auditentry.FieldHash, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -239,6 +293,26 @@ func (_u *AuditEntryUpdateOne) ClearSessionID() *AuditEntryUpdateOne {
 	return _u
 }
 
+// SetPersonID sets the "person_id" field.
+func (_u *AuditEntryUpdateOne) SetPersonID(v ident.ID) *AuditEntryUpdateOne {
+	_u.mutation.SetPersonID(v)
+	return _u
+}
+
+// SetNillablePersonID sets the "person_id" field if the given value is not nil.
+func (_u *AuditEntryUpdateOne) SetNillablePersonID(v *ident.ID) *AuditEntryUpdateOne {
+	if v != nil {
+		_u.SetPersonID(*v)
+	}
+	return _u
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (_u *AuditEntryUpdateOne) ClearPersonID() *AuditEntryUpdateOne {
+	_u.mutation.ClearPersonID()
+	return _u
+}
+
 // SetInstitutions sets the "institutions" field.
 func (_u *AuditEntryUpdateOne) SetInstitutions(v []ident.ID) *AuditEntryUpdateOne {
 	_u.mutation.SetInstitutions(v)
@@ -261,6 +335,18 @@ func (_u *AuditEntryUpdateOne) AddSequence(v int64) *AuditEntryUpdateOne {
 // ClearSequence clears the value of the "sequence" field.
 func (_u *AuditEntryUpdateOne) ClearSequence() *AuditEntryUpdateOne {
 	_u.mutation.ClearSequence()
+	return _u
+}
+
+// SetHash sets the "hash" field.
+func (_u *AuditEntryUpdateOne) SetHash(v string) *AuditEntryUpdateOne {
+	_u.mutation.SetHash(v)
+	return _u
+}
+
+// ClearHash clears the value of the "hash" field.
+func (_u *AuditEntryUpdateOne) ClearHash() *AuditEntryUpdateOne {
+	_u.mutation.ClearHash()
 	return _u
 }
 
@@ -326,6 +412,16 @@ func (_u *AuditEntryUpdateOne) check() error {
 			return &ValidationError{Name: "session_id", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.session_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.PersonID(); ok {
+		if err := auditentry.PersonIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "person_id", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.person_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Hash(); ok {
+		if err := auditentry.HashValidator(v); err != nil {
+			return &ValidationError{Name: "hash", err: fmt.Errorf(`ent: validator failed for field "AuditEntry.hash": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -379,6 +475,12 @@ func (_u *AuditEntryUpdateOne) sqlSave(ctx context.Context) (_node *AuditEntry, 
 	if _u.mutation.SessionIDCleared() {
 		_spec.ClearField(auditentry.FieldSessionID, field.TypeString)
 	}
+	if value, ok := _u.mutation.PersonID(); ok {
+		_spec.SetField(auditentry.FieldPersonID, field.TypeString, value)
+	}
+	if _u.mutation.PersonIDCleared() {
+		_spec.ClearField(auditentry.FieldPersonID, field.TypeString)
+	}
 	if value, ok := _u.mutation.Institutions(); ok {
 		_spec.SetField(auditentry.FieldInstitutions, field.TypeJSON, value)
 	}
@@ -395,6 +497,12 @@ func (_u *AuditEntryUpdateOne) sqlSave(ctx context.Context) (_node *AuditEntry, 
 	}
 	if _u.mutation.SequenceCleared() {
 		_spec.ClearField(auditentry.FieldSequence, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Hash(); ok {
+		_spec.SetField(auditentry.FieldHash, field.TypeString, value)
+	}
+	if _u.mutation.HashCleared() {
+		_spec.ClearField(auditentry.FieldHash, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &AuditEntry{config: _u.config}

@@ -19,7 +19,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditcheckpoint"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
@@ -78,8 +80,12 @@ type Client struct {
 	ApiClient *ApiClientClient
 	// Application is the client for interacting with the Application builders.
 	Application *ApplicationClient
+	// AuditCheckpoint is the client for interacting with the AuditCheckpoint builders.
+	AuditCheckpoint *AuditCheckpointClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
+	// AuditReader is the client for interacting with the AuditReader builders.
+	AuditReader *AuditReaderClient
 	// ClientAssertion is the client for interacting with the ClientAssertion builders.
 	ClientAssertion *ClientAssertionClient
 	// ClientKey is the client for interacting with the ClientKey builders.
@@ -181,7 +187,9 @@ func (c *Client) init() {
 	c.Alliance = NewAllianceClient(c.config)
 	c.ApiClient = NewApiClientClient(c.config)
 	c.Application = NewApplicationClient(c.config)
+	c.AuditCheckpoint = NewAuditCheckpointClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
+	c.AuditReader = NewAuditReaderClient(c.config)
 	c.ClientAssertion = NewClientAssertionClient(c.config)
 	c.ClientKey = NewClientKeyClient(c.config)
 	c.Course = NewCourseClient(c.config)
@@ -298,7 +306,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Alliance:          NewAllianceClient(cfg),
 		ApiClient:         NewApiClientClient(cfg),
 		Application:       NewApplicationClient(cfg),
+		AuditCheckpoint:   NewAuditCheckpointClient(cfg),
 		AuditEntry:        NewAuditEntryClient(cfg),
+		AuditReader:       NewAuditReaderClient(cfg),
 		ClientAssertion:   NewClientAssertionClient(cfg),
 		ClientKey:         NewClientKeyClient(cfg),
 		Course:            NewCourseClient(cfg),
@@ -365,7 +375,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Alliance:          NewAllianceClient(cfg),
 		ApiClient:         NewApiClientClient(cfg),
 		Application:       NewApplicationClient(cfg),
+		AuditCheckpoint:   NewAuditCheckpointClient(cfg),
 		AuditEntry:        NewAuditEntryClient(cfg),
+		AuditReader:       NewAuditReaderClient(cfg),
 		ClientAssertion:   NewClientAssertionClient(cfg),
 		ClientKey:         NewClientKeyClient(cfg),
 		Course:            NewCourseClient(cfg),
@@ -438,16 +450,16 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
-		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
-		c.Disclosure, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
-		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
-		c.Institution, c.InstitutionChange, c.InstitutionName, c.LogoutToken,
-		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
-		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
-		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
-		c.Unit, c.WorkItem,
+		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditCheckpoint,
+		c.AuditEntry, c.AuditReader, c.ClientAssertion, c.ClientKey, c.Course,
+		c.CourseVersion, c.Credential, c.Disclosure, c.Enrolment, c.Erasure,
+		c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk, c.ImportFinding,
+		c.ImportRun, c.ImportSource, c.Institution, c.InstitutionChange,
+		c.InstitutionName, c.LogoutToken, c.Membership, c.MicroDegree, c.Offering,
+		c.OutboxEvent, c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme,
+		c.Provider, c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result,
+		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
+		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
 	} {
 		n.Use(hooks...)
 	}
@@ -457,16 +469,16 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
-		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
-		c.Disclosure, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
-		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
-		c.Institution, c.InstitutionChange, c.InstitutionName, c.LogoutToken,
-		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
-		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
-		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
-		c.Unit, c.WorkItem,
+		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditCheckpoint,
+		c.AuditEntry, c.AuditReader, c.ClientAssertion, c.ClientKey, c.Course,
+		c.CourseVersion, c.Credential, c.Disclosure, c.Enrolment, c.Erasure,
+		c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk, c.ImportFinding,
+		c.ImportRun, c.ImportSource, c.Institution, c.InstitutionChange,
+		c.InstitutionName, c.LogoutToken, c.Membership, c.MicroDegree, c.Offering,
+		c.OutboxEvent, c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme,
+		c.Provider, c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result,
+		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
+		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -483,8 +495,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ApiClient.mutate(ctx, m)
 	case *ApplicationMutation:
 		return c.Application.mutate(ctx, m)
+	case *AuditCheckpointMutation:
+		return c.AuditCheckpoint.mutate(ctx, m)
 	case *AuditEntryMutation:
 		return c.AuditEntry.mutate(ctx, m)
+	case *AuditReaderMutation:
+		return c.AuditReader.mutate(ctx, m)
 	case *ClientAssertionMutation:
 		return c.ClientAssertion.mutate(ctx, m)
 	case *ClientKeyMutation:
@@ -1048,6 +1064,124 @@ func (c *ApplicationClient) mutate(ctx context.Context, m *ApplicationMutation) 
 	}
 }
 
+// AuditCheckpointClient is a client for the AuditCheckpoint schema.
+type AuditCheckpointClient struct {
+	config
+}
+
+// NewAuditCheckpointClient returns a client for the AuditCheckpoint from the given config.
+func NewAuditCheckpointClient(c config) *AuditCheckpointClient {
+	return &AuditCheckpointClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditcheckpoint.Hooks(f(g(h())))`.
+func (c *AuditCheckpointClient) Use(hooks ...Hook) {
+	c.hooks.AuditCheckpoint = append(c.hooks.AuditCheckpoint, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditcheckpoint.Intercept(f(g(h())))`.
+func (c *AuditCheckpointClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditCheckpoint = append(c.inters.AuditCheckpoint, interceptors...)
+}
+
+// Create returns a builder for creating a AuditCheckpoint entity.
+func (c *AuditCheckpointClient) Create() *AuditCheckpointCreate {
+	mutation := newAuditCheckpointMutation(c.config, OpCreate)
+	return &AuditCheckpointCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditCheckpoint entities.
+func (c *AuditCheckpointClient) CreateBulk(builders ...*AuditCheckpointCreate) *AuditCheckpointCreateBulk {
+	return &AuditCheckpointCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditCheckpoint.
+func (c *AuditCheckpointClient) Update() *AuditCheckpointUpdate {
+	mutation := newAuditCheckpointMutation(c.config, OpUpdate)
+	return &AuditCheckpointUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditCheckpointClient) UpdateOne(_m *AuditCheckpoint) *AuditCheckpointUpdateOne {
+	mutation := newAuditCheckpointMutation(c.config, OpUpdateOne, withAuditCheckpoint(_m))
+	return &AuditCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditCheckpointClient) UpdateOneID(id ident.ID) *AuditCheckpointUpdateOne {
+	mutation := newAuditCheckpointMutation(c.config, OpUpdateOne, withAuditCheckpointID(id))
+	return &AuditCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditCheckpoint.
+func (c *AuditCheckpointClient) Delete() *AuditCheckpointDelete {
+	mutation := newAuditCheckpointMutation(c.config, OpDelete)
+	return &AuditCheckpointDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditCheckpointClient) DeleteOne(_m *AuditCheckpoint) *AuditCheckpointDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditCheckpointClient) DeleteOneID(id ident.ID) *AuditCheckpointDeleteOne {
+	builder := c.Delete().Where(auditcheckpoint.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditCheckpointDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditCheckpoint.
+func (c *AuditCheckpointClient) Query() *AuditCheckpointQuery {
+	return &AuditCheckpointQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditCheckpoint},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditCheckpoint entity by its id.
+func (c *AuditCheckpointClient) Get(ctx context.Context, id ident.ID) (*AuditCheckpoint, error) {
+	return c.Query().Where(auditcheckpoint.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditCheckpointClient) GetX(ctx context.Context, id ident.ID) *AuditCheckpoint {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditCheckpointClient) Hooks() []Hook {
+	return c.hooks.AuditCheckpoint
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditCheckpointClient) Interceptors() []Interceptor {
+	return c.inters.AuditCheckpoint
+}
+
+func (c *AuditCheckpointClient) mutate(ctx context.Context, m *AuditCheckpointMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditCheckpointCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditCheckpointUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditCheckpointDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditCheckpoint mutation op: %q", m.Op())
+	}
+}
+
 // AuditEntryClient is a client for the AuditEntry schema.
 type AuditEntryClient struct {
 	config
@@ -1163,6 +1297,124 @@ func (c *AuditEntryClient) mutate(ctx context.Context, m *AuditEntryMutation) (V
 		return (&AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditEntry mutation op: %q", m.Op())
+	}
+}
+
+// AuditReaderClient is a client for the AuditReader schema.
+type AuditReaderClient struct {
+	config
+}
+
+// NewAuditReaderClient returns a client for the AuditReader from the given config.
+func NewAuditReaderClient(c config) *AuditReaderClient {
+	return &AuditReaderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditreader.Hooks(f(g(h())))`.
+func (c *AuditReaderClient) Use(hooks ...Hook) {
+	c.hooks.AuditReader = append(c.hooks.AuditReader, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditreader.Intercept(f(g(h())))`.
+func (c *AuditReaderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditReader = append(c.inters.AuditReader, interceptors...)
+}
+
+// Create returns a builder for creating a AuditReader entity.
+func (c *AuditReaderClient) Create() *AuditReaderCreate {
+	mutation := newAuditReaderMutation(c.config, OpCreate)
+	return &AuditReaderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditReader entities.
+func (c *AuditReaderClient) CreateBulk(builders ...*AuditReaderCreate) *AuditReaderCreateBulk {
+	return &AuditReaderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditReader.
+func (c *AuditReaderClient) Update() *AuditReaderUpdate {
+	mutation := newAuditReaderMutation(c.config, OpUpdate)
+	return &AuditReaderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditReaderClient) UpdateOne(_m *AuditReader) *AuditReaderUpdateOne {
+	mutation := newAuditReaderMutation(c.config, OpUpdateOne, withAuditReader(_m))
+	return &AuditReaderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditReaderClient) UpdateOneID(id ident.ID) *AuditReaderUpdateOne {
+	mutation := newAuditReaderMutation(c.config, OpUpdateOne, withAuditReaderID(id))
+	return &AuditReaderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditReader.
+func (c *AuditReaderClient) Delete() *AuditReaderDelete {
+	mutation := newAuditReaderMutation(c.config, OpDelete)
+	return &AuditReaderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditReaderClient) DeleteOne(_m *AuditReader) *AuditReaderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditReaderClient) DeleteOneID(id ident.ID) *AuditReaderDeleteOne {
+	builder := c.Delete().Where(auditreader.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditReaderDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditReader.
+func (c *AuditReaderClient) Query() *AuditReaderQuery {
+	return &AuditReaderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditReader},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditReader entity by its id.
+func (c *AuditReaderClient) Get(ctx context.Context, id ident.ID) (*AuditReader, error) {
+	return c.Query().Where(auditreader.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditReaderClient) GetX(ctx context.Context, id ident.ID) *AuditReader {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditReaderClient) Hooks() []Hook {
+	return c.hooks.AuditReader
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditReaderClient) Interceptors() []Interceptor {
+	return c.inters.AuditReader
+}
+
+func (c *AuditReaderClient) mutate(ctx context.Context, m *AuditReaderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditReaderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditReaderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditReaderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditReaderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditReader mutation op: %q", m.Op())
 	}
 }
 
@@ -6291,23 +6543,25 @@ func (c *WorkItemClient) mutate(ctx context.Context, m *WorkItemMutation) (Value
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
-		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment, Erasure,
-		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
-		ImportSource, Institution, InstitutionChange, InstitutionName, LogoutToken,
-		Membership, MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode,
-		Profile, Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule,
-		Result, RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey,
-		StatusList, Unit, WorkItem []ent.Hook
+		Affiliation, Alliance, ApiClient, Application, AuditCheckpoint, AuditEntry,
+		AuditReader, ClientAssertion, ClientKey, Course, CourseVersion, Credential,
+		Disclosure, Enrolment, Erasure, HomeModule, IdempotencyKey, Identity,
+		ImportChunk, ImportFinding, ImportRun, ImportSource, Institution,
+		InstitutionChange, InstitutionName, LogoutToken, Membership, MicroDegree,
+		Offering, OutboxEvent, Person, Portal, PortalCode, Profile, Programme,
+		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
+		RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
+		WorkItem []ent.Hook
 	}
 	inters struct {
-		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
-		ClientKey, Course, CourseVersion, Credential, Disclosure, Enrolment, Erasure,
-		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
-		ImportSource, Institution, InstitutionChange, InstitutionName, LogoutToken,
-		Membership, MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode,
-		Profile, Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule,
-		Result, RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey,
-		StatusList, Unit, WorkItem []ent.Interceptor
+		Affiliation, Alliance, ApiClient, Application, AuditCheckpoint, AuditEntry,
+		AuditReader, ClientAssertion, ClientKey, Course, CourseVersion, Credential,
+		Disclosure, Enrolment, Erasure, HomeModule, IdempotencyKey, Identity,
+		ImportChunk, ImportFinding, ImportRun, ImportSource, Institution,
+		InstitutionChange, InstitutionName, LogoutToken, Membership, MicroDegree,
+		Offering, OutboxEvent, Person, Portal, PortalCode, Profile, Programme,
+		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
+		RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
+		WorkItem []ent.Interceptor
 	}
 )

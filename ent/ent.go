@@ -16,7 +16,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditcheckpoint"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
@@ -102,7 +104,9 @@ func checkColumn(t, c string) error {
 			alliance.Table:          alliance.ValidColumn,
 			apiclient.Table:         apiclient.ValidColumn,
 			application.Table:       application.ValidColumn,
+			auditcheckpoint.Table:   auditcheckpoint.ValidColumn,
 			auditentry.Table:        auditentry.ValidColumn,
+			auditreader.Table:       auditreader.ValidColumn,
 			clientassertion.Table:   clientassertion.ValidColumn,
 			clientkey.Table:         clientkey.ValidColumn,
 			course.Table:            course.ValidColumn,

@@ -40,6 +40,15 @@ func (n *Application) NodeID() ident.ID { return n.ID }
 // NodeKind returns what begins the identifier of each Application, also of none.
 func (*Application) NodeKind() ident.Kind { return "app" }
 
+// IsNode marks AuditCheckpoint as a Node of the GraphQL schema.
+func (*AuditCheckpoint) IsNode() {}
+
+// NodeID returns the identifier of the AuditCheckpoint.
+func (n *AuditCheckpoint) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each AuditCheckpoint, also of none.
+func (*AuditCheckpoint) NodeKind() ident.Kind { return "auc" }
+
 // IsNode marks AuditEntry as a Node of the GraphQL schema.
 func (*AuditEntry) IsNode() {}
 
@@ -48,6 +57,15 @@ func (n *AuditEntry) NodeID() ident.ID { return n.ID }
 
 // NodeKind returns what begins the identifier of each AuditEntry, also of none.
 func (*AuditEntry) NodeKind() ident.Kind { return "aud" }
+
+// IsNode marks AuditReader as a Node of the GraphQL schema.
+func (*AuditReader) IsNode() {}
+
+// NodeID returns the identifier of the AuditReader.
+func (n *AuditReader) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each AuditReader, also of none.
+func (*AuditReader) NodeKind() ident.Kind { return "aur" }
 
 // IsNode marks ClientAssertion as a Node of the GraphQL schema.
 func (*ClientAssertion) IsNode() {}

@@ -9,7 +9,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditcheckpoint"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
@@ -220,6 +222,21 @@ func init() {
 	application.DefaultID = applicationDescID.Default.(func() ident.ID)
 	// application.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	application.IDValidator = applicationDescID.Validators[0].(func(string) error)
+	auditcheckpointMixin := schema.AuditCheckpoint{}.Mixin()
+	auditcheckpointMixinFields0 := auditcheckpointMixin[0].Fields()
+	_ = auditcheckpointMixinFields0
+	auditcheckpointFields := schema.AuditCheckpoint{}.Fields()
+	_ = auditcheckpointFields
+	// auditcheckpointDescCreatedAt is the schema descriptor for created_at field.
+	auditcheckpointDescCreatedAt := auditcheckpointMixinFields0[1].Descriptor()
+	// auditcheckpoint.DefaultCreatedAt holds the default value on creation for the created_at field.
+	auditcheckpoint.DefaultCreatedAt = auditcheckpointDescCreatedAt.Default.(func() time.Time)
+	// auditcheckpointDescID is the schema descriptor for id field.
+	auditcheckpointDescID := auditcheckpointMixinFields0[0].Descriptor()
+	// auditcheckpoint.DefaultID holds the default value on creation for the id field.
+	auditcheckpoint.DefaultID = auditcheckpointDescID.Default.(func() ident.ID)
+	// auditcheckpoint.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	auditcheckpoint.IDValidator = auditcheckpointDescID.Validators[0].(func(string) error)
 	auditentryMixin := schema.AuditEntry{}.Mixin()
 	auditentryMixinFields0 := auditentryMixin[0].Fields()
 	_ = auditentryMixinFields0
@@ -245,16 +262,47 @@ func init() {
 	auditentryDescObjectID := auditentryFields[4].Descriptor()
 	// auditentry.ObjectIDValidator is a validator for the "object_id" field. It is called by the builders before save.
 	auditentry.ObjectIDValidator = auditentryDescObjectID.Validators[0].(func(string) error)
+	// auditentryDescPersonID is the schema descriptor for person_id field.
+	auditentryDescPersonID := auditentryFields[5].Descriptor()
+	// auditentry.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	auditentry.PersonIDValidator = auditentryDescPersonID.Validators[0].(func(string) error)
 	// auditentryDescRequestID is the schema descriptor for request_id field.
-	auditentryDescRequestID := auditentryFields[7].Descriptor()
+	auditentryDescRequestID := auditentryFields[8].Descriptor()
 	// auditentry.RequestIDValidator is a validator for the "request_id" field. It is called by the builders before save.
 	auditentry.RequestIDValidator = auditentryDescRequestID.Validators[0].(func(string) error)
+	// auditentryDescHash is the schema descriptor for hash field.
+	auditentryDescHash := auditentryFields[10].Descriptor()
+	// auditentry.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	auditentry.HashValidator = auditentryDescHash.Validators[0].(func(string) error)
 	// auditentryDescID is the schema descriptor for id field.
 	auditentryDescID := auditentryMixinFields0[0].Descriptor()
 	// auditentry.DefaultID holds the default value on creation for the id field.
 	auditentry.DefaultID = auditentryDescID.Default.(func() ident.ID)
 	// auditentry.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	auditentry.IDValidator = auditentryDescID.Validators[0].(func(string) error)
+	auditreaderMixin := schema.AuditReader{}.Mixin()
+	auditreaderMixinFields0 := auditreaderMixin[0].Fields()
+	_ = auditreaderMixinFields0
+	auditreaderFields := schema.AuditReader{}.Fields()
+	_ = auditreaderFields
+	// auditreaderDescCreatedAt is the schema descriptor for created_at field.
+	auditreaderDescCreatedAt := auditreaderMixinFields0[1].Descriptor()
+	// auditreader.DefaultCreatedAt holds the default value on creation for the created_at field.
+	auditreader.DefaultCreatedAt = auditreaderDescCreatedAt.Default.(func() time.Time)
+	// auditreaderDescEntryID is the schema descriptor for entry_id field.
+	auditreaderDescEntryID := auditreaderFields[0].Descriptor()
+	// auditreader.EntryIDValidator is a validator for the "entry_id" field. It is called by the builders before save.
+	auditreader.EntryIDValidator = auditreaderDescEntryID.Validators[0].(func(string) error)
+	// auditreaderDescReaderID is the schema descriptor for reader_id field.
+	auditreaderDescReaderID := auditreaderFields[1].Descriptor()
+	// auditreader.ReaderIDValidator is a validator for the "reader_id" field. It is called by the builders before save.
+	auditreader.ReaderIDValidator = auditreaderDescReaderID.Validators[0].(func(string) error)
+	// auditreaderDescID is the schema descriptor for id field.
+	auditreaderDescID := auditreaderMixinFields0[0].Descriptor()
+	// auditreader.DefaultID holds the default value on creation for the id field.
+	auditreader.DefaultID = auditreaderDescID.Default.(func() ident.ID)
+	// auditreader.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	auditreader.IDValidator = auditreaderDescID.Validators[0].(func(string) error)
 	clientassertionMixin := schema.ClientAssertion{}.Mixin()
 	clientassertionMixinFields0 := clientassertionMixin[0].Fields()
 	_ = clientassertionMixinFields0

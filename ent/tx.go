@@ -20,8 +20,12 @@ type Tx struct {
 	ApiClient *ApiClientClient
 	// Application is the client for interacting with the Application builders.
 	Application *ApplicationClient
+	// AuditCheckpoint is the client for interacting with the AuditCheckpoint builders.
+	AuditCheckpoint *AuditCheckpointClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
+	// AuditReader is the client for interacting with the AuditReader builders.
+	AuditReader *AuditReaderClient
 	// ClientAssertion is the client for interacting with the ClientAssertion builders.
 	ClientAssertion *ClientAssertionClient
 	// ClientKey is the client for interacting with the ClientKey builders.
@@ -235,7 +239,9 @@ func (tx *Tx) init() {
 	tx.Alliance = NewAllianceClient(tx.config)
 	tx.ApiClient = NewApiClientClient(tx.config)
 	tx.Application = NewApplicationClient(tx.config)
+	tx.AuditCheckpoint = NewAuditCheckpointClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
+	tx.AuditReader = NewAuditReaderClient(tx.config)
 	tx.ClientAssertion = NewClientAssertionClient(tx.config)
 	tx.ClientKey = NewClientKeyClient(tx.config)
 	tx.Course = NewCourseClient(tx.config)

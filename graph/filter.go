@@ -3,6 +3,8 @@ package graph
 import (
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
@@ -15,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 
 	"entgo.io/ent/dialect/sql"
@@ -186,4 +189,32 @@ func (r *Resolver) grantsLike(f *model.RoleGrantFilter) []predicate.RoleGrant {
 		}
 		return rolegrant.Not(authz.Held(r.Now()))
 	})
+}
+
+func entriesLike(f *model.AuditEntryFilter) []predicate.AuditEntry {
+	if f == nil {
+		return nil
+	}
+	var all []predicate.AuditEntry
+	all = when(all, f.ObjectID, auditentry.ObjectID)
+	all = when(all, f.ActorID, auditentry.ActorID)
+	all = among(all, f.Verbs, auditentry.VerbIn)
+	all = when(all, f.InstitutionID, naming)
+	all = when(all, f.Since, auditentry.CreatedAtGTE)
+	return when(all, f.Until, auditentry.CreatedAtLT)
+}
+
+// naming are the entries that an institution or alliance reads. Whom an entry
+// concerns is no filter: an administrator who asked by person would learn whose
+// an application is.
+func naming(place ident.ID) predicate.AuditEntry {
+	return func(s *sql.Selector) {
+		if kind := place.Kind(); kind != ident.Institution && kind != ident.Alliance {
+			s.Where(sql.False())
+			return
+		}
+		t := sql.Dialect(s.Dialect()).Table(auditreader.Table)
+		s.Where(sql.In(s.C(auditentry.FieldID), sql.Dialect(s.Dialect()).Select(t.C(auditreader.FieldEntryID)).From(t).
+			Where(sql.EQ(t.C(auditreader.FieldReaderID), string(place)))))
+	}
 }

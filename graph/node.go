@@ -7,6 +7,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
@@ -32,7 +33,6 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.Alliance:          asNodes(r.alliances()),
 		ident.Membership:        asNodes(rows(r.DB.Membership.Query, membership.IDIn)),
 		ident.Institution:       asNodes(r.institutions()),
-		ident.InstitutionChange: asNodes(rows(r.DB.InstitutionChange.Query, institutionchange.IDIn)),
 		ident.Unit:              asNodes(r.units()),
 		ident.Programme:         asNodes(r.programmes()),
 		ident.HomeModule:        asNodes(r.modules()),
@@ -41,6 +41,8 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.Offering:          asNodes(r.offerings),
 		ident.MicroDegree:       asNodes(rows(r.DB.MicroDegree.Query, microdegree.IDIn)),
 		ident.Person:            asNodes(r.people()),
+		ident.Disclosure:        asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),
+		ident.AuditEntry:        asNodes(rows(r.DB.AuditEntry.Query, auditentry.IDIn)),
 		ident.Affiliation:       asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
 		ident.Application:       asNodes(r.applications()),
 		ident.Enrolment:         asNodes(r.enrolments()),
@@ -55,8 +57,8 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.Provider:          asNodes(rows(r.DB.Provider.Query, provider.IDIn)),
 		ident.Portal:            asNodes(rows(r.DB.Portal.Query, portal.IDIn)),
 		ident.APIClient:         asNodes(rows(r.DB.ApiClient.Query, apiclient.IDIn)),
+		ident.InstitutionChange: asNodes(rows(r.DB.InstitutionChange.Query, institutionchange.IDIn)),
 		ident.Erasure:           asNodes(rows(r.DB.Erasure.Query, erasure.IDIn)),
-		ident.Disclosure:        asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),
 	}
 }
 

@@ -27,6 +27,8 @@ const (
 	FieldVerb = "verb"
 	// FieldObjectID holds the string denoting the object_id field in the database.
 	FieldObjectID = "object_id"
+	// FieldPersonID holds the string denoting the person_id field in the database.
+	FieldPersonID = "person_id"
 	// FieldInstitutions holds the string denoting the institutions field in the database.
 	FieldInstitutions = "institutions"
 	// FieldDetails holds the string denoting the details field in the database.
@@ -35,6 +37,8 @@ const (
 	FieldRequestID = "request_id"
 	// FieldSequence holds the string denoting the sequence field in the database.
 	FieldSequence = "sequence"
+	// FieldHash holds the string denoting the hash field in the database.
+	FieldHash = "hash"
 	// Table holds the table name of the auditentry in the database.
 	Table = "audit_entries"
 )
@@ -48,10 +52,12 @@ var Columns = []string{
 	FieldSessionID,
 	FieldVerb,
 	FieldObjectID,
+	FieldPersonID,
 	FieldInstitutions,
 	FieldDetails,
 	FieldRequestID,
 	FieldSequence,
+	FieldHash,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -75,8 +81,12 @@ var (
 	VerbValidator func(string) error
 	// ObjectIDValidator is a validator for the "object_id" field. It is called by the builders before save.
 	ObjectIDValidator func(string) error
+	// PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	PersonIDValidator func(string) error
 	// RequestIDValidator is a validator for the "request_id" field. It is called by the builders before save.
 	RequestIDValidator func(string) error
+	// HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	HashValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -114,4 +124,9 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
+}
+
+// BySequence orders the results by the sequence field.
+func BySequence(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSequence, opts...).ToFunc()
 }

@@ -53,6 +53,12 @@ func ObjectID(v ident.ID) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldObjectID, vc))
 }
 
+// PersonID applies equality check predicate on the "person_id" field. It's identical to PersonIDEQ.
+func PersonID(v ident.ID) predicate.AuditEntry {
+	vc := string(v)
+	return predicate.AuditEntry(sql.FieldEQ(FieldPersonID, vc))
+}
+
 // RequestID applies equality check predicate on the "request_id" field. It's identical to RequestIDEQ.
 func RequestID(v string) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldRequestID, v))
@@ -63,6 +69,11 @@ func Sequence(v int64) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldSequence, v))
 }
 
+// Hash applies equality check predicate on the "hash" field. It's identical to HashEQ.
+func Hash(v string) predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldEQ(FieldHash, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldCreatedAt, v))
@@ -71,6 +82,16 @@ func CreatedAtEQ(v time.Time) predicate.AuditEntry {
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldCreatedAt, vs...))
+}
+
+// CreatedAtGTE applies the GTE predicate on the "created_at" field.
+func CreatedAtGTE(v time.Time) predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldGTE(FieldCreatedAt, v))
+}
+
+// CreatedAtLT applies the LT predicate on the "created_at" field.
+func CreatedAtLT(v time.Time) predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldLT(FieldCreatedAt, v))
 }
 
 // ActorKindEQ applies the EQ predicate on the "actor_kind" field.
@@ -158,6 +179,31 @@ func ObjectIDIn(vs ...ident.ID) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldObjectID, v...))
 }
 
+// PersonIDEQ applies the EQ predicate on the "person_id" field.
+func PersonIDEQ(v ident.ID) predicate.AuditEntry {
+	vc := string(v)
+	return predicate.AuditEntry(sql.FieldEQ(FieldPersonID, vc))
+}
+
+// PersonIDIn applies the In predicate on the "person_id" field.
+func PersonIDIn(vs ...ident.ID) predicate.AuditEntry {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.AuditEntry(sql.FieldIn(FieldPersonID, v...))
+}
+
+// PersonIDIsNil applies the IsNil predicate on the "person_id" field.
+func PersonIDIsNil() predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldIsNull(FieldPersonID))
+}
+
+// PersonIDNotNil applies the NotNil predicate on the "person_id" field.
+func PersonIDNotNil() predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldNotNull(FieldPersonID))
+}
+
 // RequestIDEQ applies the EQ predicate on the "request_id" field.
 func RequestIDEQ(v string) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldRequestID, v))
@@ -178,6 +224,11 @@ func SequenceIn(vs ...int64) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldSequence, vs...))
 }
 
+// SequenceGT applies the GT predicate on the "sequence" field.
+func SequenceGT(v int64) predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldGT(FieldSequence, v))
+}
+
 // SequenceIsNil applies the IsNil predicate on the "sequence" field.
 func SequenceIsNil() predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIsNull(FieldSequence))
@@ -186,6 +237,26 @@ func SequenceIsNil() predicate.AuditEntry {
 // SequenceNotNil applies the NotNil predicate on the "sequence" field.
 func SequenceNotNil() predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldNotNull(FieldSequence))
+}
+
+// HashEQ applies the EQ predicate on the "hash" field.
+func HashEQ(v string) predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldEQ(FieldHash, v))
+}
+
+// HashIn applies the In predicate on the "hash" field.
+func HashIn(vs ...string) predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldIn(FieldHash, vs...))
+}
+
+// HashIsNil applies the IsNil predicate on the "hash" field.
+func HashIsNil() predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldIsNull(FieldHash))
+}
+
+// HashNotNil applies the NotNil predicate on the "hash" field.
+func HashNotNil() predicate.AuditEntry {
+	return predicate.AuditEntry(sql.FieldNotNull(FieldHash))
 }
 
 // And groups predicates with the AND operator between them.

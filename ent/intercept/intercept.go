@@ -12,7 +12,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditcheckpoint"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
@@ -223,6 +225,33 @@ func (f TraverseApplication) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ApplicationQuery", q)
 }
 
+// The AuditCheckpointFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AuditCheckpointFunc func(context.Context, *ent.AuditCheckpointQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AuditCheckpointFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AuditCheckpointQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AuditCheckpointQuery", q)
+}
+
+// The TraverseAuditCheckpoint type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAuditCheckpoint func(context.Context, *ent.AuditCheckpointQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAuditCheckpoint) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAuditCheckpoint) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditCheckpointQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AuditCheckpointQuery", q)
+}
+
 // The AuditEntryFunc type is an adapter to allow the use of ordinary function as a Querier.
 type AuditEntryFunc func(context.Context, *ent.AuditEntryQuery) (ent.Value, error)
 
@@ -248,6 +277,33 @@ func (f TraverseAuditEntry) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditEntryQuery", q)
+}
+
+// The AuditReaderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AuditReaderFunc func(context.Context, *ent.AuditReaderQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AuditReaderFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AuditReaderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AuditReaderQuery", q)
+}
+
+// The TraverseAuditReader type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAuditReader func(context.Context, *ent.AuditReaderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAuditReader) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAuditReader) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditReaderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AuditReaderQuery", q)
 }
 
 // The ClientAssertionFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1422,8 +1478,12 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ApiClientQuery, predicate.ApiClient, apiclient.OrderOption]{typ: ent.TypeApiClient, tq: q}, nil
 	case *ent.ApplicationQuery:
 		return &query[*ent.ApplicationQuery, predicate.Application, application.OrderOption]{typ: ent.TypeApplication, tq: q}, nil
+	case *ent.AuditCheckpointQuery:
+		return &query[*ent.AuditCheckpointQuery, predicate.AuditCheckpoint, auditcheckpoint.OrderOption]{typ: ent.TypeAuditCheckpoint, tq: q}, nil
 	case *ent.AuditEntryQuery:
 		return &query[*ent.AuditEntryQuery, predicate.AuditEntry, auditentry.OrderOption]{typ: ent.TypeAuditEntry, tq: q}, nil
+	case *ent.AuditReaderQuery:
+		return &query[*ent.AuditReaderQuery, predicate.AuditReader, auditreader.OrderOption]{typ: ent.TypeAuditReader, tq: q}, nil
 	case *ent.ClientAssertionQuery:
 		return &query[*ent.ClientAssertionQuery, predicate.ClientAssertion, clientassertion.OrderOption]{typ: ent.TypeClientAssertion, tq: q}, nil
 	case *ent.ClientKeyQuery:

@@ -202,6 +202,19 @@ var (
 			},
 		},
 	}
+	// AuditCheckpointsColumns holds the columns for the "audit_checkpoints" table.
+	AuditCheckpointsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "sequence", Type: field.TypeInt64, Unique: true},
+		{Name: "jwt", Type: field.TypeString, Size: 2147483647},
+	}
+	// AuditCheckpointsTable holds the schema information for the "audit_checkpoints" table.
+	AuditCheckpointsTable = &schema.Table{
+		Name:       "audit_checkpoints",
+		Columns:    AuditCheckpointsColumns,
+		PrimaryKey: []*schema.Column{AuditCheckpointsColumns[0]},
+	}
 	// AuditEntriesColumns holds the columns for the "audit_entries" table.
 	AuditEntriesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -211,10 +224,12 @@ var (
 		{Name: "session_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "verb", Type: field.TypeString, Size: 64},
 		{Name: "object_id", Type: field.TypeString, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "person_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "institutions", Type: field.TypeJSON},
 		{Name: "details", Type: field.TypeJSON},
 		{Name: "request_id", Type: field.TypeString, Size: 64},
 		{Name: "sequence", Type: field.TypeInt64, Nullable: true},
+		{Name: "hash", Type: field.TypeString, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 	}
 	// AuditEntriesTable holds the schema information for the "audit_entries" table.
 	AuditEntriesTable = &schema.Table{
@@ -230,7 +245,40 @@ var (
 			{
 				Name:    "auditentry_sequence",
 				Unique:  true,
-				Columns: []*schema.Column{AuditEntriesColumns[10]},
+				Columns: []*schema.Column{AuditEntriesColumns[11]},
+			},
+		},
+	}
+	// AuditReadersColumns holds the columns for the "audit_readers" table.
+	AuditReadersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "reader_id", Type: field.TypeString, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "entry_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// AuditReadersTable holds the schema information for the "audit_readers" table.
+	AuditReadersTable = &schema.Table{
+		Name:       "audit_readers",
+		Columns:    AuditReadersColumns,
+		PrimaryKey: []*schema.Column{AuditReadersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "audit_readers_audit_entries_entry",
+				Columns:    []*schema.Column{AuditReadersColumns[3]},
+				RefColumns: []*schema.Column{AuditEntriesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditreader_entry_id_reader_id",
+				Unique:  true,
+				Columns: []*schema.Column{AuditReadersColumns[3], AuditReadersColumns[2]},
+			},
+			{
+				Name:    "auditreader_reader_id_entry_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditReadersColumns[2], AuditReadersColumns[3]},
 			},
 		},
 	}
@@ -1815,7 +1863,7 @@ var (
 	RoleGrantsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "role", Type: field.TypeEnum, Enums: []string{"COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER", "ADMINISTRATOR", "ALLIANCE_ADMINISTRATOR"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER", "ADMINISTRATOR", "ALLIANCE_ADMINISTRATOR", "AUDITOR"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "valid_from", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "valid_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "ended", Type: field.TypeBool, Default: false},
@@ -1993,7 +2041,7 @@ var (
 	ServerKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"ACCESS_TOKEN", "SIGN_IN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"ACCESS_TOKEN", "SIGN_IN", "AUDIT"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "kid", Type: field.TypeString, Unique: true, Size: 64},
 		{Name: "public_jwk", Type: field.TypeString, Size: 2147483647},
 		{Name: "sealed", Type: field.TypeString, Size: 2147483647},
@@ -2268,7 +2316,9 @@ var (
 		AlliancesTable,
 		APIClientsTable,
 		ApplicationsTable,
+		AuditCheckpointsTable,
 		AuditEntriesTable,
+		AuditReadersTable,
 		ClientAssertionsTable,
 		ClientKeysTable,
 		CoursesTable,
@@ -2326,6 +2376,7 @@ func init() {
 	ApplicationsTable.ForeignKeys[2].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[3].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[4].RefTable = ProgrammesTable
+	AuditReadersTable.ForeignKeys[0].RefTable = AuditEntriesTable
 	ClientKeysTable.ForeignKeys[0].RefTable = APIClientsTable
 	CoursesTable.ForeignKeys[0].RefTable = InstitutionsTable
 	CoursesTable.ForeignKeys[1].RefTable = UnitsTable

@@ -18,8 +18,14 @@ type ApiClient func(*sql.Selector)
 // Application is the predicate function for application builders.
 type Application func(*sql.Selector)
 
+// AuditCheckpoint is the predicate function for auditcheckpoint builders.
+type AuditCheckpoint func(*sql.Selector)
+
 // AuditEntry is the predicate function for auditentry builders.
 type AuditEntry func(*sql.Selector)
+
+// AuditReader is the predicate function for auditreader builders.
+type AuditReader func(*sql.Selector)
 
 // ClientAssertion is the predicate function for clientassertion builders.
 type ClientAssertion func(*sql.Selector)

@@ -178,6 +178,7 @@ const (
 	RoleRECOGNITION_OFFICER    Role = "RECOGNITION_OFFICER"
 	RoleADMINISTRATOR          Role = "ADMINISTRATOR"
 	RoleALLIANCE_ADMINISTRATOR Role = "ALLIANCE_ADMINISTRATOR"
+	RoleAUDITOR                Role = "AUDITOR"
 )
 
 func (r Role) String() string {
@@ -187,7 +188,7 @@ func (r Role) String() string {
 // RoleValidator is a validator for the "role" field enum values. It is called by the builders before save.
 func RoleValidator(r Role) error {
 	switch r {
-	case RoleCOURSE_EDITOR, RoleTEACHER, RoleREGISTRAR, RoleMOBILITY_OFFICER, RoleRECOGNITION_OFFICER, RoleADMINISTRATOR, RoleALLIANCE_ADMINISTRATOR:
+	case RoleCOURSE_EDITOR, RoleTEACHER, RoleREGISTRAR, RoleMOBILITY_OFFICER, RoleRECOGNITION_OFFICER, RoleADMINISTRATOR, RoleALLIANCE_ADMINISTRATOR, RoleAUDITOR:
 		return nil
 	default:
 		return fmt.Errorf("rolegrant: invalid enum value for role field: %q", r)

@@ -70,14 +70,14 @@ func (ClientAssertion) Fields() []ent.Field {
 func (ClientAssertion) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }
 
 // ServerKey is a key of this exchange itself, for one purpose: to sign access
-// tokens, or to prove itself to identity providers.
+// tokens or checkpoints of the audit, or to prove itself to identity providers.
 type ServerKey struct{ ent.Schema }
 
 func (ServerKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.ServerKey}} }
 
 func (ServerKey) Fields() []ent.Field {
 	return []ent.Field{
-		state("purpose", "ACCESS_TOKEN", "SIGN_IN"),
+		state("purpose", "ACCESS_TOKEN", "SIGN_IN", "AUDIT"),
 		field.String("kid").MaxRuneLen(64).Unique().Immutable().Comment("RFC 7638 thumbprint"),
 		field.Text("public_jwk").Immutable(),
 		field.Text("sealed").Immutable().Sensitive().Comment("private key under the key-encryption key"),

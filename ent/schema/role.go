@@ -16,7 +16,7 @@ func (RoleGrant) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Role}
 func (RoleGrant) Fields() []ent.Field {
 	return []ent.Field{
 		ref("person"), mayRef("institution"), mayRef("unit"), mayRef("alliance"), mayRef("granted_by"), mayRef("rule"), mayRef("ended_by"),
-		state("role", "COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER", "ADMINISTRATOR", "ALLIANCE_ADMINISTRATOR"),
+		state("role", "COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER", "ADMINISTRATOR", "ALLIANCE_ADMINISTRATOR", "AUDITOR"),
 		moment("valid_from"), at("valid_until"),
 		field.Bool("ended").Default(false).Comment("at once: holds no more, whatever a clock says"),
 		field.String("end_reason").MaxRuneLen(500).Default("").Comment("why it was ended before its time; of the person who ended it"),

@@ -78,6 +78,7 @@ type Purpose string
 const (
 	PurposeACCESS_TOKEN Purpose = "ACCESS_TOKEN"
 	PurposeSIGN_IN      Purpose = "SIGN_IN"
+	PurposeAUDIT        Purpose = "AUDIT"
 )
 
 func (pu Purpose) String() string {
@@ -87,7 +88,7 @@ func (pu Purpose) String() string {
 // PurposeValidator is a validator for the "purpose" field enum values. It is called by the builders before save.
 func PurposeValidator(pu Purpose) error {
 	switch pu {
-	case PurposeACCESS_TOKEN, PurposeSIGN_IN:
+	case PurposeACCESS_TOKEN, PurposeSIGN_IN, PurposeAUDIT:
 		return nil
 	default:
 		return fmt.Errorf("serverkey: invalid enum value for purpose field: %q", pu)

@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	ApiClient() ApiClientResolver
 	ApiClientKey() ApiClientKeyResolver
 	Application() ApplicationResolver
+	AuditEntry() AuditEntryResolver
 	CatalogueConnection() CatalogueConnectionResolver
 	CatalogueEntry() CatalogueEntryResolver
 	CompositionGroup() CompositionGroupResolver
@@ -109,6 +110,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApproveInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("ApproveProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveProviderInput)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
+			graphql.NewInputUnmarshaler("AuditEntryFilter", graphql.BindUnmarshaler(ec, unmarshalInputAuditEntryFilter)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
 			graphql.NewInputUnmarshaler("CancelErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelErasureInput)),
 			graphql.NewInputUnmarshaler("CancelImportInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelImportInput)),
@@ -493,6 +495,112 @@ extend type Mutation {
   admitApplication(input: AdmitApplicationInput!): ApplicationPayload
   "Host refuses. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT (StateError) unless NOMINATED."
   refuseApplication(input: RefuseApplicationInput!): ApplicationPayload
+}
+`, BuiltIn: false},
+	{Name: "../audit.graphqls", Input: `"On whose behalf something was done."
+enum AuditActorKind {
+  "A person who was signed in."
+  PERSON
+  "A program of an institution, with its token."
+  PROGRAM
+  "The exchange itself, perhaps because somebody caused it: then the actor is named."
+  SYSTEM
+  "Nobody who was signed in."
+  ANONYMOUS
+}
+
+"A change: who did what to which thing, and when. It holds identifiers and words of the program, never a text that a person wrote, and it never changes."
+type AuditEntry implements Node {
+  "Identifier."
+  id: ID!
+  "When."
+  at: DateTime!
+  "What was done, such as ` + "`" + `application.nominate` + "`" + `."
+  verb: String!
+  "What was done, in the viewer's language."
+  words: String!
+  "On whose behalf."
+  actorKind: AuditActorKind!
+  "Who did it; null when it was no person, or they are not visible to the viewer."
+  actor: Person
+  "Identifier of the person or program; null when nobody caused it."
+  actorId: ID
+  "Identifier of what it was done to."
+  objectId: ID!
+  "Identifiers of the institutions and alliances whose administrators read the entry."
+  institutions: [ID!]! @items(max: 5)
+  "What else the entry says, such as ` + "`" + `from` + "`" + ` and ` + "`" + `to` + "`" + `."
+  details: [AuditDetail!]! @items(max: 10)
+  "Of the request that did it; the same identifier stands in the answer and in the log of the server. Empty for what a job did."
+  requestId: String!
+  "Place in the sealed chain, which has no gaps. An entry is seen once it is sealed, seconds after the change."
+  sequence: Int!
+  "SHA-256 of the hash before it and of the content of the entry, in hexadecimal digits."
+  hash: String!
+}
+
+"A detail of an entry."
+type AuditDetail {
+  "What it is."
+  key: String!
+  "An identifier, a number or a word of the program."
+  value: String!
+}
+
+"A page of entries of the audit."
+type AuditEntryConnection {
+  "Rows with their cursors."
+  edges: [AuditEntryEdge!]!
+  "Rows."
+  nodes: [AuditEntry!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of entries of the audit."
+type AuditEntryEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: AuditEntry!
+}
+
+"Which entries of the audit to list."
+input AuditEntryFilter {
+  "Done to this thing."
+  objectId: ID
+  "Done by this person or program."
+  actorId: ID
+  "With one of these verbs."
+  verbs: [String!]
+  "That concern this institution or alliance."
+  institutionId: ID
+  "Not before this moment."
+  since: DateTime
+  "Before this moment."
+  until: DateTime
+}
+
+extend type Query {
+  """
+  Entries of the audit that the viewer sees, newest first: of what they did and of what concerns them; for
+  administrators, of their institution or alliance; for auditors, of the institution, or of every present member of the
+  alliance. One whose transaction took long is seen late: who follows the audit goes by ` + "`" + `sequence` + "`" + `.
+  """
+  auditEntries(
+    "Which rows; null is all that the viewer sees."
+    filter: AuditEntryFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): AuditEntryConnection
 }
 `, BuiltIn: false},
 	{Name: "../catalogue.graphqls", Input: `"A course or micro-credential: an identity whose content stands in versions."
@@ -4006,6 +4114,8 @@ enum Role {
   ADMINISTRATOR
   "Manages the alliance."
   ALLIANCE_ADMINISTRATOR
+  "Reads the audit of an institution, or of all members of an alliance, and changes nothing."
+  AUDITOR
 }
 
 "A learner or member of staff, as far as the viewer may see."
@@ -5201,11 +5311,11 @@ type RoleGrant implements Node {
   person: Person
   "The role."
   role: Role!
-  "Institution at which it is held; null for alliance administrators."
+  "Institution at which it is held; null for roles in an alliance."
   institution: Institution
   "Unit to which it is limited, with all units below; null for the whole institution."
   unit: Unit
-  "Alliance of an alliance administrator."
+  "Alliance in which it is held; null for roles at an institution."
   alliance: Alliance
   "Since when."
   validFrom: DateTime!
@@ -5356,7 +5466,7 @@ input GrantRoleInput {
   personId: ID!
   "The role."
   role: Role!
-  "Institution; for the role ALLIANCE_ADMINISTRATOR the alliance."
+  "Institution; for the role ALLIANCE_ADMINISTRATOR the alliance; for the role AUDITOR either."
   at: ID!
   "Unit to which it is limited, with all units below; only for the role COURSE_EDITOR."
   unitId: ID
@@ -5386,7 +5496,7 @@ input MakeRoleRuleInput {
   attribute: RoleRuleAttribute!
   "The value, byte for byte: a URI of at most 255 characters, or an affiliation in small letters."
   value: String!
-  "The role; not ADMINISTRATOR and not ALLIANCE_ADMINISTRATOR, which are given by hand only."
+  "The role; not ADMINISTRATOR, ALLIANCE_ADMINISTRATOR or AUDITOR, which are given by hand only."
   role: Role!
   "Unit to which it is limited, with all units below; only for the role COURSE_EDITOR."
   unitId: ID
@@ -6073,6 +6183,72 @@ func childFields_ApplicationWindow(ctx context.Context, ec *executionContext, fi
 		return fieldContext_ApplicationWindow_closesAtLocal(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApplicationWindow", field.Name)
+}
+
+func childFields_AuditDetail(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_AuditDetail_key(ctx, ec, field)
+	case "value":
+		return fieldContext_AuditDetail_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDetail", field.Name)
+}
+
+func childFields_AuditEntry(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_AuditEntry_id(ctx, ec, field)
+	case "at":
+		return fieldContext_AuditEntry_at(ctx, ec, field)
+	case "verb":
+		return fieldContext_AuditEntry_verb(ctx, ec, field)
+	case "words":
+		return fieldContext_AuditEntry_words(ctx, ec, field)
+	case "actorKind":
+		return fieldContext_AuditEntry_actorKind(ctx, ec, field)
+	case "actor":
+		return fieldContext_AuditEntry_actor(ctx, ec, field)
+	case "actorId":
+		return fieldContext_AuditEntry_actorId(ctx, ec, field)
+	case "objectId":
+		return fieldContext_AuditEntry_objectId(ctx, ec, field)
+	case "institutions":
+		return fieldContext_AuditEntry_institutions(ctx, ec, field)
+	case "details":
+		return fieldContext_AuditEntry_details(ctx, ec, field)
+	case "requestId":
+		return fieldContext_AuditEntry_requestId(ctx, ec, field)
+	case "sequence":
+		return fieldContext_AuditEntry_sequence(ctx, ec, field)
+	case "hash":
+		return fieldContext_AuditEntry_hash(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func childFields_AuditEntryConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_AuditEntryConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_AuditEntryConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_AuditEntryConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_AuditEntryConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func childFields_AuditEntryEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_AuditEntryEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_AuditEntryEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
 func childFields_AwardBounds(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

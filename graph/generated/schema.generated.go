@@ -124,6 +124,7 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []ident.ID) ([]model.Node, error)
 	Application(ctx context.Context, id ident.ID) (*ent.Application, error)
 	Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error)
+	AuditEntries(ctx context.Context, filter *model.AuditEntryFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.AuditEntry], error)
 	Course(ctx context.Context, id ident.ID) (*ent.Course, error)
 	Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error)
 	Offering(ctx context.Context, id ident.ID) (*ent.Offering, error)
@@ -1440,6 +1441,52 @@ func field_Query_applications_args(ctx context.Context, ec *executionContext, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*model.ApplicationFilter, error) {
 			return unmarshalOApplicationFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func field_Query_auditEntries_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.AuditEntryFilter, error) {
+			return unmarshalOAuditEntryFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAuditEntryFilter(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6495,6 +6542,50 @@ func fieldContext_Query_applications(ctx context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _Query_auditEntries(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_auditEntries(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AuditEntries(ctx, fc.Args["filter"].(*model.AuditEntryFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.AuditEntry]) graphql.Marshaler {
+			return marshalOAuditEntryConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_auditEntries(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AuditEntryConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_auditEntries_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_course(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8289,6 +8380,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Course(ctx, ec, sel, obj)
+	case *ent.AuditEntry:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _AuditEntry(ctx, ec, sel, obj)
 	case *ent.Application:
 		if obj == nil {
 			return graphql.Null
@@ -9288,6 +9384,12 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_applications(ctx, ec, field)
 				})
+		case "auditEntries":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_auditEntries(ctx, ec, field)
+				})
 		case "course":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -9763,6 +9865,8 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		batchIdxMapCourseVersion := map[int]int{}
 		var batchItemsCourse []*ent.Course
 		batchIdxMapCourse := map[int]int{}
+		var batchItemsAuditEntry []*ent.AuditEntry
+		batchIdxMapAuditEntry := map[int]int{}
 		var batchItemsApplication []*ent.Application
 		batchIdxMapApplication := map[int]int{}
 		var batchItemsApiClient []*ent.ApiClient
@@ -9837,6 +9941,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 			case *ent.Course:
 				batchIdxMapCourse[i] = len(batchItemsCourse)
 				batchItemsCourse = append(batchItemsCourse, concrete)
+			case *ent.AuditEntry:
+				batchIdxMapAuditEntry[i] = len(batchItemsAuditEntry)
+				batchItemsAuditEntry = append(batchItemsAuditEntry, concrete)
 			case *ent.Application:
 				batchIdxMapApplication[i] = len(batchItemsApplication)
 				batchItemsApplication = append(batchItemsApplication, concrete)
@@ -9913,6 +10020,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		}
 		if len(batchItemsCourse) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Course", batchItemsCourse, batchIdxMapCourse)
+		}
+		if len(batchItemsAuditEntry) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "AuditEntry", batchItemsAuditEntry, batchIdxMapAuditEntry)
 		}
 		if len(batchItemsApplication) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Application", batchItemsApplication, batchIdxMapApplication)

@@ -59,6 +59,30 @@ type ApplicationWindow struct {
 	ClosesAtLocal *string `json:"closesAtLocal,omitempty"`
 }
 
+// A detail of an entry.
+type AuditDetail struct {
+	// What it is.
+	Key string `json:"key"`
+	// An identifier, a number or a word of the program.
+	Value string `json:"value"`
+}
+
+// Which entries of the audit to list.
+type AuditEntryFilter struct {
+	// Done to this thing.
+	ObjectID *ident.ID `json:"objectId,omitempty"`
+	// Done by this person or program.
+	ActorID *ident.ID `json:"actorId,omitempty"`
+	// With one of these verbs.
+	Verbs []string `json:"verbs,omitempty"`
+	// That concern this institution or alliance.
+	InstitutionID *ident.ID `json:"institutionId,omitempty"`
+	// Not before this moment.
+	Since *time.Time `json:"since,omitempty"`
+	// Before this moment.
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // A wish to be remembered after all.
 type CancelErasureInput struct {
 	// The erasure.

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
@@ -81,6 +82,7 @@ type App struct {
 	Problems     *telemetry.Problems // that callers were told
 	Work         *work.Queue
 	Privacy      *privacy.Service
+	Audit        *audit.Chain
 	institutions *institution.Service
 	signIn       *oidcrp.RelyingParty
 	clock        *clock
@@ -107,6 +109,7 @@ func New(p Parts) (*App, error) {
 	}
 	a.Privacy = &privacy.Service{DB: db, SQL: p.DB.SQL, Now: p.Now, Wait: time.Duration(p.Config.ErasureDays) * 24 * time.Hour, Periods: p.Config.Periods(),
 		Journeys: &journey.Service{DB: db, Now: p.Now}, Roles: &role.Service{DB: db, Now: p.Now}, Recognitions: cases}
+	a.Audit = audit.New(db, p.Now, p.KEK, base)
 	privacy.Watch(db)
 	reporter := storage.Reporter{Log: p.Log, Count: a.Problems}
 	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers(), a.Privacy.Handlers())...)
@@ -122,7 +125,7 @@ func New(p Parts) (*App, error) {
 	})
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
-		Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
+		Ping: a.clock.ready, Audit: a.Audit, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now, reporter)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
 		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
@@ -187,6 +190,12 @@ func (a *App) finish(ctx context.Context) error {
 	return errors.Join(a.Privacy.Write(ctx), a.Sessions.Notice(ctx))
 }
 
+// seal seals what is on record: that is no news.
+func (a *App) seal(ctx context.Context) error {
+	_, err := a.Audit.Seal(ctx)
+	return err
+}
+
 // RunJobs runs the work that nobody waits for, until ctx ends.
 func (a *App) RunJobs(ctx context.Context) {
 	var beside sync.WaitGroup
@@ -202,6 +211,9 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "check providers", Every: time.Minute, Run: a.Providers.CheckDue},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
 		{Name: "notice sessions", Every: 5 * time.Second, Run: silently(a.Sessions.Notice)},
+		{Name: "seal the audit", Every: 2 * time.Second, Run: silently(a.seal)},
+		{Name: "watch the audit", Every: 15 * time.Second, Run: a.Audit.Watch},
+		{Name: "sign the audit", Every: audit.Look, Run: a.Audit.Checkpoint},
 		{Name: "note disclosures", Every: time.Second, Run: silently(a.Privacy.Write)},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.Schedule},
 		{Name: "keep no longer than needed", Every: time.Hour, Run: a.Privacy.Enforce},

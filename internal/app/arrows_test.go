@@ -77,6 +77,7 @@ var layers = []struct {
 			"internal/authn/session",
 			"internal/record",
 			"internal/authn/serverkey",
+			"internal/audit",
 			"internal/authn/token",
 			"internal/authn/lend",
 			"internal/authn",

@@ -37,6 +37,7 @@ const (
 	StaffOfApplicants            GroupKind = "STAFF_OF_APPLICANTS"
 	AdministratorsOfStaff        GroupKind = "ADMINISTRATORS_OF_STAFF"
 	AdministratorsSpokenFor      GroupKind = "ADMINISTRATORS_SPOKEN_FOR"
+	AuditorsOfMembers            GroupKind = "AUDITORS_OF_MEMBERS"
 	AdministratorsOfItsAlliances GroupKind = "ADMINISTRATORS_OF_ITS_ALLIANCES"
 )
 

@@ -7,6 +7,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
@@ -175,6 +177,61 @@ func colleaguesOf(column string) rule {
 		},
 		says: []Clause{{Who: []Group{{AdministratorsOfStaff, column, ""}}}},
 	}
+}
+
+// readers sees the entries of the audit that name them as somebody who reads
+// them: the person, and who answers for an institution or alliance. The rows by
+// which they are found are written when an entry is sealed (package audit).
+func readers(column string) rule {
+	r := rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			if v.Kind != viewer.Person {
+				return sql.False()
+			}
+			as := []ident.ID{v.PersonID}
+			for _, role := range auditReaders {
+				as = append(as, holdingAt(v, role)...)
+			}
+			t := sql.Dialect(s.Dialect()).Table(auditreader.Table)
+			return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(auditreader.FieldEntryID)).From(t).Where(in(t.C(auditreader.FieldReaderID), as)))
+		},
+		says: []Clause{{Who: []Group{{Self, auditentry.FieldActorID, ""}}}, {Who: []Group{{Self, auditentry.FieldPersonID, ""}}}},
+	}
+	for _, role := range auditReaders {
+		r.says = append(r.says, Clause{Who: []Group{{Holders, auditentry.FieldInstitutions, role}}})
+	}
+	return r
+}
+
+// auditReaders are the roles that read the audit of the place where they are held.
+var auditReaders = []viewer.Role{viewer.Administrator, viewer.AllianceAdministrator, viewer.Auditor}
+
+// concerned sees what readers sees, and the entries that name a present member of
+// an alliance of which the viewer is an auditor. Those auditors see most of all entries, so each is asked
+// in the order of the page: a list of all of them would be made for each page.
+func concerned(column string) rule {
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			named := readers(column).rows(v, s)
+			alliances := auditedAlliances(v)
+			if len(alliances) == 0 {
+				return named // alone, because MariaDB looks nothing up by a part of an OR
+			}
+			d := sql.Dialect(s.Dialect())
+			t, m := d.Table(auditreader.Table), d.Table(membership.Table)
+			one := d.Select(t.C(auditreader.FieldEntryID)).From(t).Join(m).On(m.C(membership.FieldInstitutionID), t.C(auditreader.FieldReaderID)).
+				Where(sql.And(sql.ColumnsEQ(t.C(auditreader.FieldEntryID), s.C(column)), in(m.C(membership.FieldAllianceID), alliances),
+					in(m.C(membership.FieldState), []membership.State{membership.StateACTIVE, membership.StateSUSPENDED}))).Limit(1)
+			return sql.Or(named, sql.P(func(b *sql.Builder) { // not EXISTS, of which MariaDB makes that list
+				b.Ident(s.C(column)).WriteOp(sql.OpEQ).Wrap(func(b *sql.Builder) { b.Join(one) })
+			}))
+		},
+		says: append(readers(column).says, Clause{Who: []Group{{AuditorsOfMembers, "", ""}}}),
+	}
+}
+
+func auditedAlliances(v *viewer.Viewer) []ident.ID {
+	return slices.DeleteFunc(holdingAt(v, viewer.Auditor), func(id ident.ID) bool { return id.Kind() != ident.Alliance })
 }
 
 // either sees what any of the rules sees.

@@ -5,6 +5,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
@@ -93,6 +94,12 @@ var visible = map[string]rule{
 	ent.TypeImportSource: staff(importsource.FieldInstitutionID),
 	ent.TypeImportRun:    staff(importrun.FieldInstitutionID),
 
+	// An entry of the audit is read by who did it, by whom it concerns, and by those
+	// who answer for an institution or alliance that it names. An auditor of an
+	// alliance reads those of its members, present ones only: what happens at a
+	// university that has left is none of the alliance's business.
+	ent.TypeAuditEntry: concerned(auditentry.FieldID),
+
 	// Portals belong to those who register them.
 	ent.TypePortal: either(staff(portal.FieldInstitutionID), staff(portal.FieldAllianceID)),
 	// The programs of an institution are in the hands of its administrators.
@@ -105,16 +112,17 @@ var visible = map[string]rule{
 
 // systemOnly lists the entities that no viewer sees as rows.
 var systemOnly = []string{
-	ent.TypeSignIn,         // secrets of a running sign-in
-	ent.TypePortalCode,     // secrets of a portal that waits
-	ent.TypeLogoutToken,    // digests only
-	ent.TypeStatusList,     // published as a signed list
-	ent.TypeAuditEntry,     // no list is offered yet
-	ent.TypeOutboxEvent,    // read by jobs
-	ent.TypeIdempotencyKey, // answers by digest only
-	ent.TypeWorkItem,       // done by servers, seen by operators
-	ent.TypeImportChunk,    // read by the job that imports
-	ent.TypeImportFinding,  // read behind the run that it belongs to
+	ent.TypeSignIn,          // secrets of a running sign-in
+	ent.TypePortalCode,      // secrets of a portal that waits
+	ent.TypeLogoutToken,     // digests only
+	ent.TypeStatusList,      // published as a signed list
+	ent.TypeAuditReader,     // read behind the entry that it belongs to
+	ent.TypeAuditCheckpoint, // published, the newest one
+	ent.TypeOutboxEvent,     // read by jobs
+	ent.TypeIdempotencyKey,  // answers by digest only
+	ent.TypeWorkItem,        // done by servers, seen by operators
+	ent.TypeImportChunk,     // read by the job that imports
+	ent.TypeImportFinding,   // read behind the run that it belongs to
 
 	ent.TypeClientKey,       // read behind the program that it belongs to
 	ent.TypeClientAssertion, // used ones, by digest only

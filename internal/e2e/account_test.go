@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"golang.org/x/text/language"
 
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	authsession "github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -37,7 +39,17 @@ func TestAccountShowsTheJourney(t *testing.T) {
 		}
 		return page.Body.String()
 	}
+	w.sealAll()
 	page, others := of(c.ada), of(w.Learner("Bob", "uni-a"))
+	_, done, _ := strings.Cut(page, `<h2 id="done">`)
+	for _, words := range []string{"verb.application.submit", "verb.application.nominate", "verb.application.admit", "verb.result.confirm", "verb.credential.issue", "verb.recognition.request"} {
+		if said := html.EscapeString(lang.Say(language.English, words)); strings.HasPrefix(said, "verb.") || !strings.Contains(done, said) || strings.Contains(others, said) {
+			t.Errorf("what was done does not say %q of her, or of somebody else:\n%s", said, done)
+		}
+	}
+	if early := lang.Say(language.English, "verb.result.record"); strings.Contains(done, early) {
+		t.Error("she reads of a result before it is confirmed")
+	}
 	title, link := "Compilers CS-1", `href="/v/`
 	if n := strings.Count(page, title); n != 3 { // applied for, certified, recognised
 		t.Errorf("the course is named %d times, want 3:\n%s", n, page)

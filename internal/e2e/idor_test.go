@@ -38,7 +38,7 @@ func (w *World) everybody(c cast) []column {
 			}
 		}
 	}
-	return append(all, column{"alliance administrator", w.Staff("Alma", "uni-c", viewer.AllianceAdministrator)})
+	return append(all, column{"alliance administrator", w.Staff("Alma", "uni-c", viewer.AllianceAdministrator)}, column{"alliance auditor", w.auditor("Arno")})
 }
 
 // things returns one thing of each kind that has a node id, of the state in
@@ -84,6 +84,7 @@ func (w *World) things(c cast, inputs map[string]map[string]any) map[ident.Kind]
 		ident.Affiliation: string(db.Affiliation.Query().Order(affiliation.ByID()).FirstIDX(system)),
 		ident.Disclosure:  w.disclosed(c),
 		ident.Erasure:     w.erasing(c),
+		ident.AuditEntry:  w.nominated(),
 		ident.Role:        string(db.RoleGrant.Query().Order(rolegrant.ByID()).FirstIDX(system)),
 	})
 	return things

@@ -29,8 +29,6 @@ const (
 	Alliance          Kind = "all"
 	Membership        Kind = "mbr"
 	Institution       Kind = "ins"
-	InstitutionName   Kind = "inm"
-	InstitutionChange Kind = "inc"
 	Unit              Kind = "unt"
 	Provider          Kind = "idp"
 	ProviderHome      Kind = "hom"
@@ -73,6 +71,10 @@ const (
 	ServerKey         Kind = "svk"
 	WorkItem          Kind = "wrk"
 	Disclosure        Kind = "dsc"
+	AuditReader       Kind = "aur"
+	AuditCheckpoint   Kind = "auc"
+	InstitutionName   Kind = "inm"
+	InstitutionChange Kind = "inc"
 	Erasure           Kind = "era"
 )
 

@@ -63,7 +63,7 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 			return nil, err
 		}
 		done := protectMembers(ctx, tx, u.AllianceID, u.MemberProtections)
-		return ledger.Noted(ctx, tx, done, toUpdateAlliance, ledger.Thing{ID: u.AllianceID}, tx.Alliance.Get)
+		return ledger.Noted(ctx, tx, done, toUpdateAlliance, ledger.Thing{ID: u.AllianceID, At: []ident.ID{u.AllianceID}}, tx.Alliance.Get)
 	})
 }
 

@@ -93,7 +93,7 @@ func (s *Service) Found(ctx context.Context, f Founding) (*ent.Alliance, error) 
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Alliance, error) {
-		return ledger.Made(ctx, tx, toFound, func(a *ent.Alliance) ledger.Thing { return ledger.Thing{ID: a.ID} }, nil,
+		return ledger.Made(ctx, tx, toFound, func(a *ent.Alliance) ledger.Thing { return ledger.Thing{ID: a.ID, At: []ident.ID{a.ID}} }, nil,
 			tx.Alliance.Create().SetSlug(f.Slug).SetName(f.Name).SetWebsite(site).SetBounds(f.Bounds))
 	})
 }

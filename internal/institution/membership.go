@@ -289,7 +289,7 @@ func moveMembership(
 // An invitation concerns the two sides; everything that follows is public.
 func ofMembership(from membership.State) func(*ent.Membership) ledger.Thing {
 	return func(m *ent.Membership) ledger.Thing {
-		return ledger.Thing{ID: m.ID, Home: m.InstitutionID, Public: m.State != membership.StateINVITED, Payload: vocab.Payload{
+		return ledger.Thing{ID: m.ID, Home: m.InstitutionID, At: []ident.ID{m.AllianceID}, Public: m.State != membership.StateINVITED, Payload: vocab.Payload{
 			Alliance: m.AllianceID, Institution: m.InstitutionID, From: string(from), To: string(m.State)}}
 	}
 }

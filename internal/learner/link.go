@@ -55,7 +55,7 @@ func (s *Service) Link(ctx context.Context, a Assertion) (*ent.Identity, error) 
 		if _, err := refreshAffiliations(asSystem, tx, id, a, now); err != nil {
 			return nil, err
 		}
-		return id, ledger.Note(ctx, tx, toLink, ledger.Thing{ID: id.ID, At: []ident.ID{a.InstitutionID}})
+		return id, ledger.Note(ctx, tx, toLink, ledger.Thing{ID: id.ID, Person: id.PersonID, At: []ident.ID{a.InstitutionID}})
 	})
 	if storage.IsDuplicate(err) { // it has just signed in for the first time elsewhere
 		return nil, errOthers
@@ -132,6 +132,6 @@ func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 		if n == 0 {
 			return problem.Raced("account", id)
 		}
-		return ledger.Note(ctx, tx, toUnlink, ledger.Thing{ID: gone.ID})
+		return ledger.Note(ctx, tx, toUnlink, ledger.Thing{ID: gone.ID, Person: gone.PersonID})
 	})
 }

@@ -143,7 +143,19 @@ func (c Change) entry(ctx context.Context, tx *ent.Tx) (*ent.AuditEntryCreate, e
 	if v.SessionID != "" {
 		create.SetSessionID(v.SessionID)
 	}
-	return create, nil
+	return create.SetNillablePersonID(vocab.Given(c.about())), nil
+}
+
+// about is the person who reads the entry as one that concerns them. What only
+// the host hears of, such as a result that nobody has confirmed, is not theirs yet.
+func (c Change) about() ident.ID {
+	switch {
+	case c.tells == Host:
+		return ""
+	case c.Person == "" && c.ID.Kind() == ident.Person:
+		return c.ID
+	}
+	return c.Person
 }
 
 // concerned are the institutions whose staff may read the entry, each once.

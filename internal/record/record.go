@@ -12,6 +12,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/auditreader"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
@@ -42,7 +44,11 @@ type Record struct {
 	Sessions     []*ent.Session          // that have not ended; newest first
 	Disclosures  []Disclosure            // newest first
 	Erasure      *ent.Erasure            // the newest that was asked for; nil: none
+	Done         []*ent.AuditEntry       // that the person did or that concern them, once sealed; newest first
 }
+
+// entries is how many of the audit a record shows; the API has all of them.
+const entries = 20
 
 // Role is a role that is held, and the name of the institution or alliance at
 // which it is.
@@ -70,7 +76,7 @@ type Service struct {
 func (s *Service) Of(ctx context.Context, v *viewer.Viewer, limit int) (Record, error) {
 	var r Record
 	for _, read := range []func(context.Context, *Record, *viewer.Viewer, int) error{
-		s.person, s.roles, s.applications, s.credentials, s.recognitions, s.accounts, s.sessions, s.disclosures, s.erasure,
+		s.person, s.roles, s.applications, s.credentials, s.recognitions, s.accounts, s.sessions, s.disclosures, s.erasure, s.done,
 	} {
 		if err := read(ctx, &r, v, limit); err != nil {
 			return Record{}, err
@@ -195,5 +201,15 @@ func (s *Service) erasure(ctx context.Context, r *Record, v *viewer.Viewer, _ in
 	if ent.IsNotFound(err) {
 		return nil
 	}
+	return err
+}
+
+func (s *Service) done(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
+	own := func(q *sql.Selector) {
+		t := sql.Dialect(q.Dialect()).Table(auditreader.Table)
+		q.Where(sql.In(q.C(auditentry.FieldID), sql.Dialect(q.Dialect()).Select(t.C(auditreader.FieldEntryID)).From(t).
+			Where(sql.EQ(t.C(auditreader.FieldReaderID), string(v.PersonID)))))
+	}
+	r.Done, err = s.DB.AuditEntry.Query().Where(own).Order(auditentry.ByID(sql.OrderDesc())).Limit(min(limit, entries)).All(ctx)
 	return err
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // NewGrant gives a person a role at an institution or one of its units, or, for
-// the role of alliance administrator, in an alliance.
+// the roles of alliance administrator and auditor, in an alliance.
 type NewGrant struct {
 	PersonID       ident.ID
 	Role           viewer.Role
@@ -71,8 +71,9 @@ func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error)
 // checkPlace returns nil when the role is one for an institution, unit or
 // alliance, whichever is named.
 func (g NewGrant) checkPlace() error {
-	if (g.Role == viewer.AllianceAdministrator) != (g.At.Kind() == ident.Alliance) {
-		return problem.New(problem.Invalid, "an alliance administrator is one of an alliance, every other role belongs to an institution").At("input", "role")
+	if g.Role != viewer.Auditor && (g.Role == viewer.AllianceAdministrator) != (g.At.Kind() == ident.Alliance) {
+		return problem.New(problem.Invalid, "an alliance administrator is one of an alliance, an auditor of either, every other role belongs to an institution").
+			At("input", "role")
 	}
 	return checkUnitRole(g.Role, g.UnitID)
 }

@@ -28,7 +28,8 @@ const (
 // Role is what a person may do for an institution or for the alliance.
 type Role string
 
-// The roles. All but AllianceAdministrator are held at one institution.
+// The roles. All but AllianceAdministrator are held at one institution; an Auditor
+// is one of an institution or of an alliance, and reads only.
 const (
 	CourseEditor          Role = "COURSE_EDITOR"
 	Teacher               Role = "TEACHER"
@@ -37,13 +38,14 @@ const (
 	RecognitionOfficer    Role = "RECOGNITION_OFFICER"
 	Administrator         Role = "ADMINISTRATOR"
 	AllianceAdministrator Role = "ALLIANCE_ADMINISTRATOR"
+	Auditor               Role = "AUDITOR"
 )
 
 // Roles lists every role.
-var Roles = []Role{CourseEditor, Teacher, Registrar, MobilityOfficer, RecognitionOfficer, Administrator, AllianceAdministrator}
+var Roles = []Role{CourseEditor, Teacher, Registrar, MobilityOfficer, RecognitionOfficer, Administrator, AllianceAdministrator, Auditor}
 
-// Grant is one role at one institution; an AllianceAdministrator's grant names
-// the alliance instead. A grant at a unit holds for what belongs to that unit
+// Grant is one role at one institution; that of an AllianceAdministrator, and
+// perhaps of an Auditor, names the alliance instead. A grant at a unit holds for what belongs to that unit
 // or to one below it, and for nothing else of the institution.
 type Grant struct {
 	Role  Role

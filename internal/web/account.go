@@ -112,6 +112,9 @@ func fillAccount(page *pages.Account, rec record.Record, current ident.ID, now t
 		page.Recognitions = append(page.Recognitions, pages.Recognition{Title: c.Edges.Credential.Edges.Version.Title, Home: c.Edges.Home.Name,
 			State: string(c.State), Basis: string(c.Basis), ECTS: c.Ects, DueAt: c.DueAt, DecidedAt: c.DecidedAt})
 	}
+	for _, e := range rec.Done {
+		page.Done = append(page.Done, pages.Deed{Verb: e.Verb, Own: vocab.OrZero(e.ActorID) == rec.Profile.PersonID, At: e.CreatedAt})
+	}
 	var inUse ident.ID // account
 	for _, live := range rec.Sessions {
 		row := pages.Session{ID: string(live.ID), Kind: string(live.Kind), Name: vocab.OrZero(live.Name), Current: live.ID == current,

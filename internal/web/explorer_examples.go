@@ -33,6 +33,7 @@ var Examples = []explorer.Example{
 	example("verify", "Verify a credential", `{ "token": "" }`),
 	example("recognition", "My recognition", ""),
 	example("disclosures", "Who has read my data?", ""),
+	example("audit", "What was done?", ""),
 }
 
 func example(key, title, variables string) explorer.Example {

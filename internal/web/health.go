@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
@@ -15,8 +17,9 @@ func health(w http.ResponseWriter, _ *http.Request) {
 }
 
 // ready answers whether the server can do its work: 503 while the database is
-// away or its clock is another. It names nobody's provider.
-func ready(ping func(context.Context) error) http.HandlerFunc {
+// away or its clock is another. It names nobody's provider. That the seal of the
+// audit is behind it only says: nobody is served better by a server less.
+func ready(ping func(context.Context) error, lag func(context.Context) (time.Duration, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
@@ -31,6 +34,12 @@ func ready(ping func(context.Context) error) http.HandlerFunc {
 			_, _ = w.Write([]byte(said))
 			return
 		}
-		_, _ = w.Write([]byte("database: ok\n"))
+		said := "audit: sealed\n"
+		if behind, err := lag(ctx); err != nil {
+			said = "audit: unknown\n"
+		} else if behind > audit.MaxLag {
+			said = fmt.Sprintf("audit: %d s behind\n", int(behind.Seconds()))
+		}
+		_, _ = w.Write([]byte("database: ok\n" + said))
 	}
 }

@@ -41,6 +41,18 @@ func (s *site) publish(w http.ResponseWriter, r *http.Request, contentType strin
 	_, _ = w.Write(document)
 }
 
+// checkpoint serves the newest signed checkpoint of the audit, for whoever keeps
+// it elsewhere: only a copy that is out of our reach proves anything against us.
+func (s *site) checkpoint(w http.ResponseWriter, r *http.Request) {
+	newest, err := s.Audit.Published(r.Context())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	document, err := json.Marshal(newest)
+	s.publish(w, r, "application/json", documentTTL, document, err)
+}
+
 // issuerKeys loads the institution of the path and its published keys.
 func (s *site) issuerKeys(w http.ResponseWriter, r *http.Request) (*ent.Institution, []credential.PublishedKey, bool) {
 	id, _ := ident.Parse(r.PathValue("id"))

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
@@ -38,6 +39,7 @@ import (
 // Parts are what the site is built of.
 type Parts struct {
 	Ping         func(context.Context) error
+	Audit        *audit.Chain
 	Now          func() time.Time
 	BaseURL      string
 	Contact      string
@@ -93,7 +95,7 @@ func New(p Parts) (http.Handler, error) {
 	s.textRoutes(mux)
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", health)
-	outer.HandleFunc("GET /readyz", ready(p.Ping))
+	outer.HandleFunc("GET /readyz", ready(p.Ping, p.Audit.Lag))
 	p.Auth.Tokens.Routes(outer)
 	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.turnedAway}, s.budgeted(mux)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.elsewhere(w, r, outer, mux) })
@@ -111,6 +113,7 @@ func (s *site) publicRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /issuers/{id}/did.json", s.didDocument)
 	mux.HandleFunc("GET /issuers/{id}/keys/{kid}", s.key)
 	mux.HandleFunc("GET /status/{id}", s.statusList)
+	mux.HandleFunc("GET /audit/checkpoint", s.checkpoint)
 	issued := s.Credentials.Forms.Issued()
 	mux.HandleFunc("GET /v/{token}/"+issued.File, s.credentialFile(issued))
 }

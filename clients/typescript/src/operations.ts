@@ -238,6 +238,34 @@ export type AudienceWindowInput = {
   opensAt: Scalars['LocalDateTime']['input'];
 };
 
+/** On whose behalf something was done. */
+export type AuditActorKind =
+  /** Nobody who was signed in. */
+  | 'ANONYMOUS'
+  /** A person who was signed in. */
+  | 'PERSON'
+  /** A program of an institution, with its token. */
+  | 'PROGRAM'
+  /** The exchange itself, perhaps because somebody caused it: then the actor is named. */
+  | 'SYSTEM'
+  | '%future added value';
+
+/** Which entries of the audit to list. */
+export type AuditEntryFilter = {
+  /** Done by this person or program. */
+  actorId?: InputMaybe<Scalars['ID']['input']>;
+  /** That concern this institution or alliance. */
+  institutionId?: InputMaybe<Scalars['ID']['input']>;
+  /** Done to this thing. */
+  objectId?: InputMaybe<Scalars['ID']['input']>;
+  /** Not before this moment. */
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Before this moment. */
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+  /** With one of these verbs. */
+  verbs?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 /** What learners can do with an offering. */
 export type Availability =
   /** The deadline has passed. */
@@ -946,7 +974,7 @@ export type GradeTransfer =
 
 /** Gives a person a role. */
 export type GrantRoleInput = {
-  /** Institution; for the role ALLIANCE_ADMINISTRATOR the alliance. */
+  /** Institution; for the role ALLIANCE_ADMINISTRATOR the alliance; for the role AUDITOR either. */
   at: Scalars['ID']['input'];
   /** Repeats with the same key have one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -1135,7 +1163,7 @@ export type MakeRoleRuleInput = {
   institutionId: Scalars['ID']['input'];
   /** For how many months the role holds unless the value is asserted again, 1 to 13. */
   months: Scalars['Int']['input'];
-  /** The role; not ADMINISTRATOR and not ALLIANCE_ADMINISTRATOR, which are given by hand only. */
+  /** The role; not ADMINISTRATOR, ALLIANCE_ADMINISTRATOR or AUDITOR, which are given by hand only. */
   role: Role;
   /** Unit to which it is limited, with all units below; only for the role COURSE_EDITOR. */
   unitId?: InputMaybe<Scalars['ID']['input']>;
@@ -1755,6 +1783,8 @@ export type Role =
   | 'ADMINISTRATOR'
   /** Manages the alliance. */
   | 'ALLIANCE_ADMINISTRATOR'
+  /** Reads the audit of an institution, or of all members of an alliance, and changes nothing. */
+  | 'AUDITOR'
   /** Writes and publishes courses and offerings. */
   | 'COURSE_EDITOR'
   /** Nominates own learners, admits others. */

@@ -47,6 +47,8 @@ type (
 	ImportRunEdge              = relay.Edge[*ent.ImportRun]
 	ImportFindingConnection    = relay.Connection[*ent.ImportFinding]
 	ImportFindingEdge          = relay.Edge[*ent.ImportFinding]
+	AuditEntryConnection       = relay.Connection[*ent.AuditEntry]
+	AuditEntryEdge             = relay.Edge[*ent.AuditEntry]
 	DisclosureConnection       = relay.Connection[*ent.Disclosure]
 	DisclosureEdge             = relay.Edge[*ent.Disclosure]
 	SessionConnection          = relay.Connection[*ent.Session]

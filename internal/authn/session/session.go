@@ -241,7 +241,11 @@ func (s *Service) end(ctx context.Context, tx *ent.Tx, id ident.ID) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return ledger.Note(ctx, tx, toEnd, ledger.Thing{ID: id})
+	ended, err := tx.Session.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	return ledger.Note(ctx, tx, toEnd, ledger.Thing{ID: id, Person: ended.PersonID})
 }
 
 // EndOthers ends every session of the viewer but one of them, the one that lent

@@ -27,6 +27,7 @@ type Account struct {
 	Disclosures  []Disclosure
 	Erasure      *Erasure // nil: none was asked for, or it was taken back
 	MayErase     bool     // none is under way
+	Done         []Deed   // newest first
 	Proof        Proof
 	Said         Said   // what has just been done; may be empty
 	Minutes      []int  // for which a token can be lent
@@ -152,6 +153,17 @@ type LinkedAccount struct {
 	SignedInAt  *time.Time
 	Current     bool // the running session began with it
 }
+
+// Deed is something that the person did, or that somebody or the exchange did and
+// that concerns them. Verb is that of the audit.
+type Deed struct {
+	Verb string
+	Own  bool
+	At   time.Time
+}
+
+// Message returns the key of its words.
+func (d Deed) Message() string { return "verb." + d.Verb }
 
 // Session is a signed-in browser (BROWSER) or a token that it lent (BEARER).
 type Session struct {

@@ -191,6 +191,10 @@ func account() Account {
 			{ID: "ses_2", Kind: "BEARER", Name: "laptop", StartedAt: when("2026-11-22"), SeenAt: when("2026-11-23"), ExpiresAt: when("2026-11-24")},
 			{ID: "ses_3", Kind: "BEARER", StartedAt: when("2026-11-22"), SeenAt: when("2026-11-23"), ExpiresAt: when("2026-11-24")},
 		},
+		Done: []Deed{
+			{Verb: "application.refuse", At: when("2026-09-02")},
+			{Verb: "application.submit", Own: true, At: when("2026-08-01")},
+		},
 		Proof: FactorNeeded, Said: OthersEnded, Minutes: []int{15, 60},
 	}
 }

@@ -8,38 +8,6 @@ CREATE TABLE `logout_tokens` (
   UNIQUE INDEX `digest` (`digest`),
   INDEX `logouttoken_expires_at` (`expires_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "server_keys" table
-CREATE TABLE `server_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `purpose` varchar(32) NOT NULL,
-  `kid` varchar(64) NOT NULL,
-  `public_jwk` longtext NOT NULL,
-  `sealed` longtext NOT NULL,
-  `live_key` varchar(32) NULL,
-  `active_from` datetime(6) NOT NULL,
-  `retired_at` datetime(6) NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `kid` (`kid`),
-  UNIQUE INDEX `live_key` (`live_key`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "audit_entries" table
-CREATE TABLE `audit_entries` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `actor_kind` varchar(32) NOT NULL,
-  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `verb` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `institutions` json NOT NULL,
-  `details` json NOT NULL,
-  `request_id` varchar(64) NOT NULL,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  INDEX `auditentry_object_id_id` (`object_id`, `id`),
-  UNIQUE INDEX `auditentry_sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "client_assertions" table
 CREATE TABLE `client_assertions` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -49,25 +17,6 @@ CREATE TABLE `client_assertions` (
   PRIMARY KEY (`id`),
   INDEX `clientassertion_expires_at` (`expires_at`),
   UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "persons" table
-CREATE TABLE `persons` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `signed_in_at` datetime(6) NULL,
-  `unlinked_at` datetime(6) NULL,
-  `erased_at` datetime(6) NULL,
-  PRIMARY KEY (`id`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "outbox_events" table
 CREATE TABLE `outbox_events` (
@@ -84,6 +33,40 @@ CREATE TABLE `outbox_events` (
   `sequence` bigint NULL,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "audit_checkpoints" table
+CREATE TABLE `audit_checkpoints` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `sequence` bigint NOT NULL,
+  `jwt` longtext NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `purpose` varchar(32) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(32) NULL,
+  `active_from` datetime(6) NOT NULL,
+  `retired_at` datetime(6) NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "work_items" table
 CREATE TABLE `work_items` (
@@ -103,6 +86,15 @@ CREATE TABLE `work_items` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
   INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "persons" table
+CREATE TABLE `persons` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `signed_in_at` datetime(6) NULL,
+  `unlinked_at` datetime(6) NULL,
+  `erased_at` datetime(6) NULL,
+  PRIMARY KEY (`id`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "providers" table
 CREATE TABLE `providers` (
@@ -414,6 +406,36 @@ CREATE TABLE `applications` (
   CONSTRAINT `applications_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `applications_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `applications_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "audit_entries" table
+CREATE TABLE `audit_entries` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `actor_kind` varchar(32) NOT NULL,
+  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `verb` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `institutions` json NOT NULL,
+  `details` json NOT NULL,
+  `request_id` varchar(64) NOT NULL,
+  `sequence` bigint NULL,
+  `hash` char(64) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `auditentry_object_id_id` (`object_id`, `id`),
+  UNIQUE INDEX `auditentry_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "audit_readers" table
+CREATE TABLE `audit_readers` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `reader_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `entry_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `auditreader_entry_id_reader_id` (`entry_id`, `reader_id`),
+  INDEX `auditreader_reader_id_entry_id` (`reader_id`, `entry_id`),
+  CONSTRAINT `audit_readers_audit_entries_entry` FOREIGN KEY (`entry_id`) REFERENCES `audit_entries` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "client_keys" table
 CREATE TABLE `client_keys` (

@@ -88,6 +88,16 @@ CREATE INDEX `application_home_id_state_id` ON `applications` (`home_id`, `state
 CREATE INDEX `application_host_id_state_id` ON `applications` (`host_id`, `state`, `id`);
 -- Create index "application_offering_id_state_id" to table: "applications"
 CREATE INDEX `application_offering_id_state_id` ON `applications` (`offering_id`, `state`, `id`);
+-- Create "audit_checkpoints" table
+CREATE TABLE `audit_checkpoints` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `sequence` integer NOT NULL,
+  `jwt` text NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "audit_checkpoints_sequence_key" to table: "audit_checkpoints"
+CREATE UNIQUE INDEX `audit_checkpoints_sequence_key` ON `audit_checkpoints` (`sequence`);
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
   `id` text NOT NULL,
@@ -97,16 +107,31 @@ CREATE TABLE `audit_entries` (
   `session_id` text NULL,
   `verb` text NOT NULL,
   `object_id` text NOT NULL,
+  `person_id` text NULL,
   `institutions` json NOT NULL,
   `details` json NOT NULL,
   `request_id` text NOT NULL,
   `sequence` integer NULL,
+  `hash` text NULL,
   PRIMARY KEY (`id`)
 );
 -- Create index "auditentry_object_id_id" to table: "audit_entries"
 CREATE INDEX `auditentry_object_id_id` ON `audit_entries` (`object_id`, `id`);
 -- Create index "auditentry_sequence" to table: "audit_entries"
 CREATE UNIQUE INDEX `auditentry_sequence` ON `audit_entries` (`sequence`);
+-- Create "audit_readers" table
+CREATE TABLE `audit_readers` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `reader_id` text NOT NULL,
+  `entry_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `audit_readers_audit_entries_entry` FOREIGN KEY (`entry_id`) REFERENCES `audit_entries` (`id`) ON DELETE NO ACTION
+);
+-- Create index "auditreader_entry_id_reader_id" to table: "audit_readers"
+CREATE UNIQUE INDEX `auditreader_entry_id_reader_id` ON `audit_readers` (`entry_id`, `reader_id`);
+-- Create index "auditreader_reader_id_entry_id" to table: "audit_readers"
+CREATE INDEX `auditreader_reader_id_entry_id` ON `audit_readers` (`reader_id`, `entry_id`);
 -- Create "client_assertions" table
 CREATE TABLE `client_assertions` (
   `id` text NOT NULL,
