@@ -73,14 +73,16 @@ var Links = []Link{
 			"home_id", "host_id", "credential_id", "programme_id", "rule_id", "decided_by_id"}},
 	{Table: "outbox_events", Column: "person_id", Keep: accountable, Withhold: []string{"audience", "sequence", "version"},
 		Export: []string{"id", "created_at", "type", "object_id", "payload", "home_id", "host_id"}},
-	{Table: "audit_entries", Column: "actor_id", Keep: accountable, Withhold: []string{"sequence"},
-		Export: []string{"id", "created_at", "actor_kind", "session_id", "verb", "object_id", "institutions", "details", "request_id"}},
+	{Table: "audit_entries", Column: "actor_id", Keep: accountable, Withhold: []string{"sequence", "hash"},
+		Export: []string{"id", "created_at", "actor_kind", "session_id", "verb", "object_id", "person_id", "institutions", "details", "request_id"}},
 	{Table: "erasures", Column: "person_id", Keep: accountable, Withhold: []string{"live_key", "digest"},
 		Export: []string{"id", "created_at", "updated_at", "state", "reason", "begins_at", "ended_at", "done", "total"}},
 	{Table: "persons", Column: "id", Keep: pseudonym, Clear: []string{"signed_in_at", "unlinked_at"},
 		Export: []string{"created_at", "signed_in_at", "unlinked_at", "erased_at"}},
 
 	{Table: "audit_entries", Column: "object_id", Keep: accountable},
+	{Table: "audit_entries", Column: "person_id", Keep: accountable},
+	{Table: "audit_readers", Column: "reader_id", Keep: accountable},
 	{Table: "course_versions", Column: "submitted_by_id", Keep: accountable},
 	{Table: "disclosures", Column: "reader_id", Keep: noted},
 	{Table: "import_runs", Column: "started_by_id", Keep: accountable},
@@ -106,10 +108,11 @@ var Impersonal = []string{
 	"import_sources", "import_chunks", "import_findings",
 	"provider_homes", "signing_keys", "status_lists", "server_keys",
 	"portals", "api_clients", "client_keys", "client_assertions", "logout_tokens",
-	"sign_ins",         // a journey of a browser that is nobody yet; gone after ten minutes
-	"portal_codes",     // of a session, with which they go; gone after a minute
-	"idempotency_keys", // digests, of which nobody can be told
-	"work_items",       // by identifier, and gone once it is done
+	"sign_ins",          // a journey of a browser that is nobody yet; gone after ten minutes
+	"portal_codes",      // of a session, with which they go; gone after a minute
+	"audit_checkpoints", // signatures of what was recorded
+	"idempotency_keys",  // digests, of which nobody can be told
+	"work_items",        // by identifier, and gone once it is done
 }
 
 // Words returns why data stays, in the languages of the pages.
