@@ -59,4 +59,6 @@ func (Erasure) Fields() []ent.Field {
 
 func (Erasure) Edges() []ent.Edge { return []ent.Edge{to("person", Person.Type)} }
 
-func (Erasure) Indexes() []ent.Index { return []ent.Index{index.Fields("person_id", "id"), index.Fields("state", "id")} }
+func (Erasure) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("person_id", "id"), index.Fields("state", "id")}
+}

@@ -120,7 +120,8 @@ func Schema(baseURL string) ([]byte, error) {
 			}
 			properties[name] = property
 		}
-		into[name] = object{"type": "array", "items": object{"type": "object", "properties": properties, "required": slices.Sorted(slices.Values(columns)), "additionalProperties": false}}
+		into[name] = object{"type": "array", "items": object{
+			"type": "object", "properties": properties, "required": slices.Sorted(slices.Values(columns)), "additionalProperties": false}}
 	}
 	required := []string{"$schema", "format", "version", "personId", "madeAt", "data", "acts"}
 	schema, err := json.MarshalIndent(object{
