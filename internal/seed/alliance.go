@@ -26,6 +26,11 @@ func (d *demo) foundAlliance(ctx context.Context) error {
 		return err
 	}
 	d.alliance = founded.ID
+	if _, err := d.institutions.UpdateAlliance(ctx, institution.AllianceUpdate{
+		AllianceID: founded.ID, MemberProtections: []vocab.Protection{vocab.ProtectionResultConfirmation},
+	}); err != nil {
+		return err
+	}
 	all, err := read[[]institutionContent]("institutions")
 	if err != nil {
 		return err
