@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,9 +11,11 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -283,5 +286,31 @@ func TestReadingIsNotedOncePerOperation(t *testing.T) {
 	}
 	if others := c.homeOffice.Asks("looks too", `query($id: ID!) { node(id: $id) { id } viewer { disclosures { nodes { id } } } }`, map[string]any{"id": oldest["id"]}); others["node"] != nil || len(at(others, "viewer", "disclosures", "nodes").([]any)) > 0 {
 		t.Errorf("the reader sees %v", others)
+	}
+}
+
+// R16: who is a student no longer says so, keeps their record, and applies no
+// more as one.
+func TestR16AlumniKeepTheirRecord(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	_, enrolment := w.enrolled(c, w.offering(c.editor, w.course(c.editor, "CS-1"), 5))
+	c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": w.passed(c, enrolment)})
+	account := w.DB.Client.Identity.Query().Where(identity.PersonID(c.ada.ID)).OnlyX(w.system())
+	w.SetClock(w.Now().Add(time.Minute))
+	if _, err := w.App.Learners.SignIn(w.system(), learner.Assertion{ProviderID: account.ProviderID, Issuer: account.Issuer, Subject: account.Subject,
+		GivenName: "Ada", FamilyName: "Example", InstitutionID: w.Institution("uni-a"), Affiliations: []string{"alum"}}); err != nil {
+		t.Fatal(err)
+	}
+	got := c.ada.Asks("looks", `{ viewer { person { affiliations { kind lapsed } } credentials(first: 1) { totalCount } applications(first: 1) { totalCount } } }`, nil)
+	want := `[{"kind":"STUDENT","lapsed":true},{"kind":"ALUM","lapsed":false}]`
+	if said, _ := json.Marshal(at(got, "viewer", "person", "affiliations")); string(said) != want {
+		t.Errorf("she is %s", said)
+	}
+	if at(got, "viewer", "credentials", "totalCount") != 1.0 || at(got, "viewer", "applications", "totalCount") != 1.0 {
+		t.Errorf("her record is %v", got)
+	}
+	if page := c.ada.page("/account").Body.String(); !strings.Contains(page, "ended on") {
+		t.Error("the account does not say that it has ended")
 	}
 }
