@@ -27,6 +27,7 @@ import (
 type cable struct {
 	listener net.Listener
 	target   string
+	flow     sync.RWMutex // write-locked while nothing comes through
 	mu       sync.Mutex
 	pulled   bool
 	open     []net.Conn
@@ -61,8 +62,21 @@ func (c *cable) connect(in net.Conn) {
 		return
 	}
 	c.open = append(c.open, in, out)
-	go func() { _, _ = io.Copy(out, in); _ = out.Close() }()
-	go func() { _, _ = io.Copy(in, out); _ = in.Close() }()
+	go func() { _, _ = io.Copy(out, flowing{in, c}); _ = out.Close() }()
+	go func() { _, _ = io.Copy(in, flowing{out, c}); _ = in.Close() }()
+}
+
+// flowing is what comes through a cable, unless it is held.
+type flowing struct {
+	net.Conn
+	cable *cable
+}
+
+func (f flowing) Read(p []byte) (int, error) {
+	n, err := f.Conn.Read(p)
+	f.cable.flow.RLock()
+	defer f.cable.flow.RUnlock()
+	return n, err
 }
 
 // Pull ends all connections and lets none through.
@@ -138,9 +152,13 @@ func servers() []string {
 	return []string{u.Host}
 }
 
-// frozen is a database that can be stopped as by kill -STOP: what is asked then
+// frozen is a database that can be stopped as by kill -STOP: a server by its
+// cable, and SQLite, which has none, before each statement. What is asked then
 // gets no answer before its context ends.
-type frozen struct{ until atomic.Pointer[chan struct{}] }
+type frozen struct {
+	cable *cable
+	until atomic.Pointer[chan struct{}]
+}
 
 func (f *frozen) hear(ctx context.Context, _ string, _ any) {
 	if until := f.until.Load(); until != nil {
@@ -151,16 +169,38 @@ func (f *frozen) hear(ctx context.Context, _ string, _ any) {
 	}
 }
 
-func (f *frozen) freeze() { f.until.Store(new(make(chan struct{}))) }
+func (f *frozen) freeze() {
+	if f.cable != nil {
+		f.cable.flow.Lock()
+		return
+	}
+	f.until.Store(new(make(chan struct{})))
+}
 
-func (f *frozen) thaw() { close(*f.until.Swap(nil)) }
+func (f *frozen) thaw() {
+	if f.cable != nil {
+		f.cable.flow.Unlock()
+		return
+	}
+	close(*f.until.Swap(nil))
+}
 
 // freezing starts a server whose database can be frozen, with a deadline.
 func freezing(t *testing.T, deadline time.Duration) (*World, *frozen) {
 	t.Helper()
 	w, f := emptyWorld(t), &frozen{}
+	address := w.address
+	for _, server := range servers() {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.cable = newCable(t, server)
+		u.Host = f.cable.listener.Addr().String()
+		address = u.String()
+	}
 	w.parts.Deadline = deadline
-	w.parts.DB = testkit.Open(t, w.address, testkit.OnStatementOf(f.hear))
+	w.parts.DB = testkit.Open(t, address, testkit.OnStatementOf(f.hear))
 	w.DB = w.parts.DB
 	w.restart()
 	w.found()
