@@ -84,11 +84,20 @@ func TestADatabaseThatHangsIsGivenUpAndTakenBack(t *testing.T) {
 	})
 }
 
-// Of all who come while it is tried again, one tries; the others are told at once.
+// Of all who come while it is tried again, one tries and the others are told at
+// once; and when that one goes away, the trial is of use all the same.
 func TestOneTrialAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db := &switched{stopped: true}
-		b := newBreaker(db.try)
+		db, back := &switched{stopped: true}, make(chan struct{})
+		b := newBreaker(func(ctx context.Context) error {
+			db.trials++
+			select {
+			case <-back:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
 		for range silences {
 			_, _ = db.patiently(b)
 		}
@@ -96,7 +105,7 @@ func TestOneTrialAtATime(t *testing.T) {
 		leaving, leave := context.WithCancel(context.Background())
 		go func() { _ = b.lookUp(leaving, func() error { return nil }) }()
 		synctest.Wait()
-		leave() // who tries goes away: the trial goes on
+		leave()
 		synctest.Wait()
 		for range 20 {
 			if took, err := db.patiently(b); took != 0 || err == nil {
@@ -106,7 +115,11 @@ func TestOneTrialAtATime(t *testing.T) {
 		if db.trials != 1 {
 			t.Errorf("%d trials", db.trials)
 		}
-		time.Sleep(trialTime)
+		close(back)
+		synctest.Wait()
+		if _, err := b.admit(t.Context()); err != nil {
+			t.Errorf("it answers, and is still given up: %v", err)
+		}
 	})
 }
 
