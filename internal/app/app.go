@@ -64,6 +64,7 @@ type Parts struct {
 	Fetcher exchange.Fetcher                     // of what partners publish
 
 	ClientKeys *fetch.Client // of the keys of their programs
+	Deadline   time.Duration // by which each request is answered; 0: the usual one
 }
 
 // App is a server, without its listener.
@@ -125,7 +126,7 @@ func New(p Parts) (*App, error) {
 	})
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
-		Ping: a.clock.ready, Audit: a.Audit, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
+		Ping: a.clock.ready, Refuses: p.DB.Refuses, Deadline: p.Deadline, Audit: a.Audit, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now, reporter)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
 		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -47,7 +48,7 @@ func (a *Authenticator) Middleware(door Door, next http.Handler) http.Handler {
 		}
 		who, err := a.viewer(w, r.WithContext(ctx))
 		if err != nil {
-			door.Fail(w, r.WithContext(ctx), err)
+			door.Fail(w, r.WithContext(ctx), storage.Unanswered(err))
 			return
 		}
 		if who != nil {

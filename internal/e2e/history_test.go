@@ -342,11 +342,11 @@ func TestR82ReadinessSaysHowFarTheSealIs(t *testing.T) {
 		return fmt.Sprint(rec.Code, " ", rec.Body)
 	}
 	w.SetClock(time.Now().Add(90 * time.Second))
-	if got := ready(); !strings.HasPrefix(got, "200 database: ok\naudit: ") || !strings.HasSuffix(got, " s behind\n") {
+	if got := ready(); !strings.HasPrefix(got, "200 reading: ok\nwriting: ok\naudit: ") || !strings.HasSuffix(got, " s behind\n") {
 		t.Errorf("behind: %q", got)
 	}
 	w.sealAll()
-	if got := ready(); got != "200 database: ok\naudit: sealed\n" {
+	if got := ready(); got != "200 reading: ok\nwriting: ok\naudit: sealed\n" {
 		t.Errorf("sealed: %q", got)
 	}
 }

@@ -13,12 +13,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 // DB is an open database.
@@ -27,6 +29,8 @@ type DB struct {
 	Dialect string // dialect.SQLite or dialect.MySQL
 	SQL     *sql.DB
 	readers *sql.DB // of SQLite; else the same as SQL
+	trial   func(context.Context) error
+	writing writing
 }
 
 // Options change how Open works.
@@ -77,13 +81,36 @@ func Open(address string, o Options) (*DB, error) {
 	if hear == nil {
 		hear = func(context.Context, string, any) {}
 	}
-	db.Client = ent.NewClient(ent.Driver(told{statements{drv, hear}, drv}))
+	trial := "SELECT 1"
+	db.writing = writing{new(atomic.Pointer[problem.Error]), db.asksReadOnly}
+	if db.Dialect == dialect.SQLite {
+		trial = "SELECT COUNT(*) FROM sqlite_master"                      // which reads the file
+		db.writing.readOnly = func(context.Context) bool { return false } // it says so itself
+	}
+	db.trial = func(ctx context.Context) error {
+		hear(ctx, trial, nil)
+		var n int
+		return db.readers.QueryRowContext(ctx, trial).Scan(&n)
+	}
+	db.Client = ent.NewClient(ent.Driver(told{statements{drv, hear, db.writing}, drv, newBreaker(db.trial)}))
 	o.Guard(db.Client)
 	return db, nil
 }
 
 // Ping says whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.readers.PingContext(ctx) }
+func (db *DB) Ping(ctx context.Context) error { return db.trial(ctx) }
+
+// Refuses returns why the database took no change when it was given the last one:
+// a problem, or nil. What people have read waits to be noted, and is tried again
+// every second, so that this does not stay when the cause is gone.
+func (db *DB) Refuses() *problem.Error { return db.writing.refused.Load() }
+
+// asksReadOnly asks a MySQL server whether it takes changes.
+func (db *DB) asksReadOnly(ctx context.Context) (is bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return db.SQL.QueryRowContext(ctx, "SELECT @@global.read_only").Scan(&is) == nil && is
+}
 
 // Has says whether the database has a table, as one has that was migrated
 // before: what is asked ahead of a migration meets an empty one as well.

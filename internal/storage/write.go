@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"regexp"
 	"slices"
 	"time"
 
@@ -142,10 +143,48 @@ func numbers(err error) (server uint16, lite int) {
 // classify turns what a driver says about a database that is away, full or too
 // busy into an UNAVAILABLE problem. Other errors it returns as they are.
 func classify(err error) error {
-	if _, told := errors.AsType[*problem.Error](err); told || !away(err) && !retryable(err) {
+	if _, told := errors.AsType[*problem.Error](err); told || !away(err) && !retryable(err) && unwritable(err) == nil {
 		return err
 	}
-	return problem.New(problem.Unavailable, "the database does not answer; try again in a moment").Because(err)
+	if p := unwritable(err); p != nil {
+		return p
+	}
+	return unanswered(err)
+}
+
+// interrupted is how SQLite ends a statement that its context has ended.
+const interrupted = sqlite3.SQLITE_INTERRUPT
+
+// mending is in how many seconds it makes sense to try a change again that the
+// database refuses: somebody has to do something first.
+const mending = problem.RetryAfter(60)
+
+// unwritable is the problem of a database that answers and takes no changes, with
+// what its operator does, or nil. The server's numbers are those of a full disk
+// and a full table; 3, 1026 and 1030 report an error of the system, of which 28
+// is that there is no space (ENOSPC), and only their text has its number.
+//
+// Source: mariadb.com/kb/en/mariadb-error-code-reference; sqlite.org/rescode.html.
+func unwritable(err error) *problem.Error {
+	server, lite := numbers(err)
+	switch {
+	case server == 1021 || server == 1114 || lite&0xff == sqlite3.SQLITE_FULL,
+		(server == 3 || server == 1026 || server == 1030) && noSpace.MatchString(err.Error()):
+		return problem.New(problem.Unavailable,
+			"the disk of the database is full: nothing can be changed, and all can be read; its operator makes room, and changes work again without a restart").
+			With(mending).Because(err)
+	case server == 1290 || server == 1792 || server == 1836 || lite&0xff == sqlite3.SQLITE_READONLY:
+		return readOnly(err)
+	}
+	return nil
+}
+
+var noSpace = regexp.MustCompile(`\b28\b`)
+
+func readOnly(err error) *problem.Error {
+	return problem.New(problem.Unavailable,
+		"the database is read-only: nothing can be changed, and all can be read; its operator makes it writable, and changes work again without a restart").
+		With(mending).Because(err)
 }
 
 func away(err error) bool {
@@ -159,11 +198,10 @@ func away(err error) bool {
 	switch server {
 	case 1040, 1203, 1226, 1129, // no connection left, of the server or of the user
 		1053, 1077, 1078, 1079, // shutdown
-		1290, 1836, 1021, 1114, // read-only, disk
 		1317, 1927, 1969, 3024: // ended by an operator or by the server's limit of time
 		return true
 	}
-	return slices.Contains([]int{sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}, lite&0xff)
+	return slices.Contains([]int{sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}, lite&0xff)
 }
 
 // IsDuplicate says whether a row with the same unique value exists.

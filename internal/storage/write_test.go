@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -150,7 +152,7 @@ func TestADeadlockUnderAProblemIsTriedAgain(t *testing.T) {
 // What a server says that has no room or that was told to stop is UNAVAILABLE;
 // what it says of a statement that is wrong is a fault of ours.
 func TestWhatIsUnavailable(t *testing.T) {
-	for _, number := range []uint16{1021, 1040, 1053, 1114, 1129, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927, 1969, 3024} {
+	for _, number := range []uint16{1040, 1053, 1129, 1203, 1205, 1213, 1226, 1317, 1927, 1969, 3024} {
 		if err := storage.Classify(&mysql.MySQLError{Number: number}); !errors.Is(err, problem.Is(problem.Unavailable)) {
 			t.Errorf("%d is %v", number, err)
 		}
@@ -237,5 +239,108 @@ func TestWhatCallersSeeOfAnError(t *testing.T) {
 		if all, fault := storage.Problems(tt.err); len(all) != 1 || all[0].Code != tt.code || fault != tt.fault {
 			t.Errorf("%s: %v, a fault: %t", what, all, fault)
 		}
+	}
+}
+
+// A server that answers and takes no changes says why, with what is to be done.
+func TestAServerThatTakesNoChanges(t *testing.T) {
+	for _, tt := range []struct {
+		number  uint16
+		message string
+		want    string // a part of what is told; empty: nothing of the kind
+	}{
+		{1021, "", "full"}, {1114, "", "full"}, {1030, `Got error 28 "No space left on device" from storage engine InnoDB`, "full"},
+		{1026, "Error writing file 'x' (Errcode: 28)", "full"}, {3, "Error writing file 'x' (Errcode: 28)", "full"},
+		{1030, "Got error 128 from storage engine", ""}, {1026, "Error writing file 'x28' (Errcode: 5)", ""},
+		{1290, "", "read-only"}, {1792, "", "read-only"}, {1836, "", "read-only"}, {1064, "28", ""},
+	} {
+		err := storage.Classify(&mysql.MySQLError{Number: tt.number, Message: tt.message})
+		var p *problem.Error
+		told := errors.As(err, &p)
+		if told != (tt.want != "") || told && (p.Code != problem.Unavailable || !strings.Contains(p.Error(), tt.want) || p.Detail() == nil) {
+			t.Errorf("%d %s: %v", tt.number, tt.message, err)
+		}
+	}
+}
+
+// A full disk and a database that was made read-only are told as that, by
+// changes of every kind, while reading goes on; and when the cause is gone the
+// next change is stored and nothing is told any more.
+func TestAFullDiskIsToldAsOne(t *testing.T) {
+	db := testkit.Database(t)
+	if db.Dialect != dialect.SQLite {
+		t.Skip("the setting of a server is that of all its databases")
+	}
+	ctx := system(t)
+	n := 0
+	found := func() error {
+		return storage.Do(ctx, db.Client, func(tx *ent.Tx) error {
+			n++
+			_, err := tx.Alliance.Create().SetSlug(fmt.Sprint("a", n)).SetName(vocab.Text{"en": strings.Repeat("x", 5000)}).SetBounds(nil).Save(ctx)
+			return err
+		})
+	}
+	if err := found(); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ what, begin, end string }{
+		{"full", "PRAGMA max_page_count(1)", "PRAGMA max_page_count(1073741823)"}, // never less than there are
+		{"read-only", "PRAGMA query_only(1)", "PRAGMA query_only(0)"},
+	} {
+		if _, err := db.SQL.Exec(tt.begin); err != nil {
+			t.Fatal(err)
+		}
+		changes := map[string]func() error{"a transaction": found}
+		if tt.what == "read-only" {
+			changes["a change alone"] = func() error { return db.Client.Alliance.Update().SetWebsite("x").Exec(ctx) }
+		}
+		for what, change := range changes {
+			var err error
+			for range 5 { // a free page may be left
+				if err = change(); err != nil {
+					break
+				}
+			}
+			var p *problem.Error
+			if !errors.As(err, &p) || p.Code != problem.Unavailable || !strings.Contains(p.Error(), tt.what) || p.Detail() != problem.RetryAfter(60) {
+				t.Errorf("%s, %s: %v", tt.what, what, err)
+			}
+		}
+		if refused := db.Refuses(); refused == nil || !strings.Contains(refused.Error(), tt.what) {
+			t.Errorf("%s: changes are refused for %v", tt.what, refused)
+		}
+		if _, err := db.Client.Alliance.Query().Count(ctx); err != nil {
+			t.Errorf("%s: reading: %v", tt.what, err)
+		}
+		if tt.what == "full" { // no transaction begins where nothing can be written
+			if err := storage.Do(ctx, db.Client, func(tx *ent.Tx) error { _, err := tx.Alliance.Query().Count(ctx); return err }); err != nil || db.Refuses() == nil {
+				t.Errorf("reading in a transaction: %v, and changes are refused for %v", err, db.Refuses())
+			}
+		}
+		if _, err := db.SQL.Exec(tt.end); err != nil {
+			t.Fatal(err)
+		}
+		if err := found(); err != nil || db.Refuses() != nil {
+			t.Errorf("no longer %s: %v, %v", tt.what, err, db.Refuses())
+		}
+	}
+}
+
+// What a context ended while the database worked is told as that, whatever the
+// driver calls it.
+func TestAStatementThatADeadlineEndsSaysSo(t *testing.T) {
+	db := testkit.Database(t)
+	if db.Dialect != dialect.SQLite {
+		t.Skip("the query is SQLite's")
+	}
+	if err := storage.Do(system(t), db.Client, func(tx *ent.Tx) error { _, err := alliance(system(t), tx, "one"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(system(t), 50*time.Millisecond)
+	defer cancel()
+	const long = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT COUNT(*) FROM n) > 0"
+	_, err := db.Client.Alliance.Query().Where(func(s *entsql.Selector) { s.Where(entsql.ExprP(long)) }).Count(ctx)
+	if err = storage.Unanswered(err); !errors.Is(err, problem.Is(problem.Unavailable)) {
+		t.Errorf("%v", err)
 	}
 }

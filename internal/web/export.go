@@ -68,7 +68,9 @@ func (s *site) export(w http.ResponseWriter, r *http.Request, e exchange.Export,
 	}
 	openTo(w, e.MediaType, documentTTL)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+e.Name+`"`)
-	s.finish(w, r, e.Write(writer{w, patient(w, pieceTime, exportTime)}, exchange.Listed(r.Context(), s.Discovery, s.BaseURL, institution)))
+	ctx, done := unhurried(r)
+	defer done()
+	s.finish(w, r.WithContext(ctx), e.Write(writer{w, patient(w, pieceTime, exportTime)}, exchange.Listed(ctx, s.Discovery, s.BaseURL, institution)))
 }
 
 // finish breaks the connection off when a file could not be written to its

@@ -15,7 +15,9 @@ func (s *site) receiveImport(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	institution, _ := ident.Parse(q.Get("institution"))
 	body := reader{r.Body, patient(w, pieceTime, uploadTime)}
-	run, err := s.Exchange.Receive(r.Context(), exchange.Upload{
+	ctx, done := unhurried(r)
+	defer done()
+	run, err := s.Exchange.Receive(ctx, exchange.Upload{
 		InstitutionID: institution, Format: importrun.Format(q.Get("format")), Mode: importrun.Mode(q.Get("mode")), Name: q.Get("name"), Length: r.ContentLength,
 	}, body)
 	_ = body.control.SetWriteDeadline(time.Now().Add(pieceTime))

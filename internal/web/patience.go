@@ -1,10 +1,36 @@
 package web
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"time"
 )
+
+// answerBy is when each request is answered at the latest, whatever it waits
+// for: a connection of the pool, the session it is shown, another request. It
+// begins before it is asked who that is.
+const answerBy = 10 * time.Second
+
+type unlimitedKey struct{}
+
+// timely gives each request its deadline.
+func timely(within time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), unlimitedKey{}, r.Context()), within)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// unhurried is what a request goes on with that takes long and gets on: it ends
+// with its connection, and no longer by the deadline.
+func unhurried(r *http.Request) (ctx context.Context, done func()) {
+	whole := r.Context().Value(unlimitedKey{}).(context.Context)
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
+	stop := context.AfterFunc(whole, func() { cancel(context.Cause(whole)) })
+	return ctx, func() { stop(); cancel(nil) }
+}
 
 // Every request has the time limits of the server (package app). What takes long
 // and gets on has more: each piece that is read or written buys time for the

@@ -39,6 +39,8 @@ import (
 // Parts are what the site is built of.
 type Parts struct {
 	Ping         func(context.Context) error
+	Refuses      func() *problem.Error // why the database took no change when it was given the last one, or nil
+	Deadline     time.Duration         // by which each request is answered; 0: the usual one
 	Audit        *audit.Chain
 	Now          func() time.Time
 	BaseURL      string
@@ -95,11 +97,11 @@ func New(p Parts) (http.Handler, error) {
 	s.textRoutes(mux)
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", health)
-	outer.HandleFunc("GET /readyz", ready(p.Ping, p.Audit.Lag))
+	outer.HandleFunc("GET /readyz", ready(p))
 	p.Auth.Tokens.Routes(outer)
 	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.turnedAway}, s.budgeted(mux)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.elsewhere(w, r, outer, mux) })
-	return &Site{s.around(s.shared(outer)), []*http.ServeMux{outer, mux, auth}}, nil
+	return &Site{s.around(timely(cmp.Or(p.Deadline, answerBy), s.shared(outer))), []*http.ServeMux{outer, mux, auth}}, nil
 }
 
 // Site answers all requests by the routes of its muxes.
