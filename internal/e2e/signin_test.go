@@ -216,7 +216,7 @@ func TestProviderSpeaksOnlyForItsHomes(t *testing.T) {
 	w := NewWorld(t)
 	b, _ := w.withProvider("uni-e.example") // the provider asserts uni-d.example
 	at, status, page := b.signIn("/account")
-	if status != http.StatusForbidden || !strings.HasPrefix(at.Path, "/auth/callback/") {
+	if status != http.StatusForbidden || at.Path != "/auth/failed" {
 		t.Errorf("came to %s with %d: %s", at, status, page)
 	}
 	if got := b.whoAmI(); !strings.Contains(got, "ANONYMOUS") {
