@@ -114,6 +114,32 @@ func TestDemoModeIsForThisMachineOnly(t *testing.T) {
 	}
 }
 
+// Nobody's sign-in goes by plain http in production because of one variable.
+func TestDevelopmentProvidersAreOfThisMachineOnly(t *testing.T) {
+	for _, faulty := range [][]string{
+		{"localhost:9001", "BASE_URL=https://exchange.example.org"},
+		{"localhost:9001", "LISTEN=0.0.0.0:8080"},
+		{"localhost:9001", "LISTEN=:8080"},
+		{"idp.example.org:9001"}, {"10.0.0.1:9001"}, {"169.254.169.254:80"}, {"0.0.0.0:9001"}, {"localhost.example.org:9001"}, {"localhost"}, {"localhost:"}, {"localhost:99999"}, {":9001"},
+		{"http://localhost:9001"}, {"localhost:9001/realm"}, {"ada@localhost:9001"}, {"LOCALHOST:9001"}, {"localhost:9001,idp.example.org:443"},
+	} {
+		environ := []string{Prefix + "DEV_PROVIDERS=" + faulty[0]}
+		for _, other := range faulty[1:] {
+			environ = append(environ, Prefix+other)
+		}
+		if _, err := Load("", environ); err == nil || !strings.Contains(err.Error(), Prefix+"DEV_PROVIDERS") {
+			t.Errorf("%v: %v", faulty, err)
+		}
+	}
+	c, err := Load("", []string{Prefix + "DEV_PROVIDERS=localhost:9001, 127.0.0.1:9002,[::1]:9003"})
+	if got := strings.Join(c.LocalProviders(), " "); err != nil || got != "localhost:9001 127.0.0.1:9002 [::1]:9003" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if c, err := Load("", nil); err != nil || c.LocalProviders() != nil {
+		t.Errorf("by default: %v, %v", c.LocalProviders(), err)
+	}
+}
+
 func TestSecretsAreNotPrinted(t *testing.T) {
 	c := Config{KEK: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Database: "mysql://u:BBBB@h:3306/n"}
 	printed := map[string]string{}

@@ -248,7 +248,7 @@ func TestCookieOfAFailedSignIn(t *testing.T) {
 		"cause=limited&request=%3Cb%3Eevil":          http.StatusTooManyRequests,
 		"cause=provider_down&key=%27evil":            http.StatusServiceUnavailable,
 		"cause=evil":                                 http.StatusBadRequest,
-		"%zz;evil":                                   http.StatusBadRequest,
+		"%zz&evil":                                   http.StatusBadRequest,
 		"":                                           http.StatusBadRequest,
 	} {
 		answer, body := w.page("/auth/failed", &http.Cookie{Name: "peregrine-failed", Value: value})

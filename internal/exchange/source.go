@@ -54,7 +54,8 @@ func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource
 			return nil, err
 		}
 		name, badName := vocab.NeededLine(100, n.Name, "input", "name")
-		if err := problem.Join(badName, s.readable(n.Format), s.checkAddress(n.URL), checkMinutes(n.EveryMinutes), s.checkPolicy(ctx, tx.Client(), n.InstitutionID, n.Policy)); err != nil {
+		if err := problem.Join(badName, s.readable(n.Format), s.checkAddress(n.URL), checkMinutes(n.EveryMinutes),
+			s.checkPolicy(ctx, tx.Client(), n.InstitutionID, n.Policy)); err != nil {
 			return nil, err
 		}
 		count, err := tx.ImportSource.Query().Where(importsource.InstitutionID(n.InstitutionID)).Count(ctx)
