@@ -49,7 +49,7 @@ type Config struct {
 	Demo        bool     `env:"DEMO" envDefault:"false" desc:"demo alliance with a bundled identity provider; only on this machine and on SQLite"`
 	DemoListen  string   `env:"DEMO_IDP_LISTEN" envDefault:"127.0.0.1:8090" desc:"address of the demo identity provider"`
 	DemoURL     string   `env:"DEMO_IDP_URL" envDefault:"http://localhost:8090" desc:"address of the demo identity provider as browsers reach it"`
-	Providers   []string `env:"DEV_PROVIDERS" desc:"host:port of OpenID providers on this machine that may be plain http, such as localhost:9001; only where everything is on this machine"`
+	Providers   []string `env:"DEV_PROVIDERS" desc:"host:port of providers on this machine that may be plain http, such as localhost:9001; only where all is on this machine"`
 }
 
 // Address is the address of a database. It prints without its password.

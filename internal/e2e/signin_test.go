@@ -277,7 +277,7 @@ func TestAnswerOfProviderWorksOnceInItsBrowser(t *testing.T) {
 }
 
 // A request of another site is refused, whatever it carries; so is a form.
-func TestOtherSitesCannotAct(t *testing.T) {
+func TestR46OtherSitesCannotAct(t *testing.T) {
 	w := NewWorld(t)
 	for name, set := range map[string]func(*http.Request){
 		"cross-site fetch": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
