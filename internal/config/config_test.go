@@ -95,6 +95,19 @@ func TestNamesBesideSettingsAreRead(t *testing.T) {
 	}
 }
 
+// R96: plain http is for this machine alone, whatever its address looks like.
+func TestR96PlainHTTPIsForThisMachineOnly(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"https://exchange.example.org": true, "http://localhost:8080": true, "http://127.0.0.1:8080": true, "http://[::1]:8080": true,
+		"http://exchange.example.org": false, "http://10.0.0.1": false, "http://localhost.example.org": false, "http://127.0.0.1.example.org": false, "http://0.0.0.0:8080": false,
+		"http://localhost@example.org": false, "ftp://localhost": false, "//localhost": false,
+	} {
+		if _, err := Load("", []string{Prefix + "BASE_URL=" + address}); (err == nil) != ok {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 // Nobody gets invented people into a production system by one variable.
 func TestDemoModeIsForThisMachineOnly(t *testing.T) {
 	for _, other := range []string{
