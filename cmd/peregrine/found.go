@@ -145,7 +145,7 @@ func (p registerProvider) Run(s *streams) error {
 			}
 			n.Homes = append(n.Homes, registry.Home{Domain: domain, InstitutionID: id})
 		}
-		service := &registry.Service{DB: db.Client, Now: time.Now, BaseURL: c.BaseURL}
+		service := &registry.Service{DB: db.Client, Now: time.Now, BaseURL: c.BaseURL, AllowHTTP: c.LocalProviders()}
 		made, err := service.Register(ctx, n)
 		if err != nil {
 			return err

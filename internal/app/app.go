@@ -58,7 +58,7 @@ type Parts struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Secrets map[string]string // client secrets by reference, of providers inside this process
-	AllowTo []string          // host:port of providers on this machine
+	AllowTo []string          // host:port of providers on this machine, beside those of Config
 	Demo    []pages.DemoGroup
 	Readers map[importrun.Format]exchange.Reader // of imports; nil: all that this binary has
 	Fetcher exchange.Fetcher                     // of what partners publish
@@ -96,6 +96,7 @@ func New(p Parts) (*App, error) {
 	db, base := p.DB.Client, p.Config.BaseURL
 	cookie := authn.NewCookie(base)
 	cases := &recognition.Service{DB: db, Now: p.Now}
+	allowed := slices.Concat(p.Config.LocalProviders(), p.AllowTo)
 	budgets := budget.New(budget.Options{Now: p.Now, Factor: p.Config.Budgets})
 	a := &App{
 		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
@@ -122,9 +123,9 @@ func New(p Parts) (*App, error) {
 	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Budgets: budgets, Log: p.Log})
 	a.signIn = oidcrp.New(oidcrp.Options{
 		DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners,
-		Cookie: cookie, Budgets: budgets, Log: p.Log, AllowTo: p.AllowTo,
+		Cookie: cookie, Budgets: budgets, Log: p.Log, AllowTo: allowed,
 	})
-	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
+	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: allowed, Checker: a.signIn}
 	site, err := web.New(web.Parts{
 		Ping: a.clock.ready, Refuses: p.DB.Refuses, Deadline: p.Deadline, Audit: a.Audit, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now, reporter)), SDL: graph.SDL(),

@@ -89,7 +89,7 @@ func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient,
 		}
 		name, badName := vocab.NeededLine(maxName, n.Name, "input", "name")
 		scopes, badScopes := checkScopes(n.Scopes)
-		found := []error{badName, badScopes, checkAddress(n.JwksURL)}
+		found := []error{badName, badScopes, s.checkAddress(n.JwksURL)}
 		if len(n.Keys) > maxKeys {
 			found = append(found, tooManyKeys().At("input", "keys"))
 		}
@@ -138,7 +138,7 @@ type Update struct {
 // Update changes a program. Fewer scopes also narrow the tokens that it has,
 // within half a minute.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) {
-	found := []error{checkAddress(u.JwksURL)}
+	found := []error{s.checkAddress(u.JwksURL)}
 	change := map[string]string{}
 	var name string
 	var scopes []string
@@ -307,12 +307,17 @@ func checkScopes(all []string) ([]string, error) {
 	return slices.Compact(slices.Sorted(slices.Values(all))), nil
 }
 
-// checkAddress wants https: whoever could change the keys on the way would be
-// the program.
-func checkAddress(address *string) error {
-	s := vocab.OrZero(address)
-	return problem.If(s != "" && (vocab.CheckURL(s) != nil || !strings.HasPrefix(s, "https://") || len(s) > maxAddress),
-		problem.New(problem.Invalid, "the address of published keys begins with https:// and has at most %d characters", maxAddress).At("input", "jwksUrl"))
+// checkAddress wants https, because whoever could change the keys on the way
+// would be the program, and a host that may be public: no other is ever asked.
+func (s *Service) checkAddress(address *string) error {
+	given := vocab.OrZero(address)
+	switch {
+	case given == "":
+		return nil
+	case vocab.CheckURL(given) != nil || !strings.HasPrefix(given, "https://") || len(given) > maxAddress:
+		return problem.New(problem.Invalid, "the address of published keys begins with https:// and has at most %d characters", maxAddress).At("input", "jwksUrl")
+	}
+	return s.Fetch.CheckEntered(given, "input", "jwksUrl")
 }
 
 func sameName(name string) *problem.Error {

@@ -49,6 +49,7 @@ type Config struct {
 	Demo        bool     `env:"DEMO" envDefault:"false" desc:"demo alliance with a bundled identity provider; only on this machine and on SQLite"`
 	DemoListen  string   `env:"DEMO_IDP_LISTEN" envDefault:"127.0.0.1:8090" desc:"address of the demo identity provider"`
 	DemoURL     string   `env:"DEMO_IDP_URL" envDefault:"http://localhost:8090" desc:"address of the demo identity provider as browsers reach it"`
+	Providers   []string `env:"DEV_PROVIDERS" desc:"host:port of providers on this machine that may be plain http, such as localhost:9001; only where all is on this machine"`
 }
 
 // Address is the address of a database. It prints without its password.
@@ -215,6 +216,16 @@ func (c Config) Networks() []netip.Prefix {
 	return all
 }
 
+// LocalProviders returns host:port of the providers that may be plain http, which
+// Check has checked.
+func (c Config) LocalProviders() []string {
+	var all []string
+	for _, p := range c.Providers {
+		all = append(all, strings.TrimSpace(p))
+	}
+	return all
+}
+
 // Setting documents one setting.
 type Setting struct{ Name, Default, Description string }
 
@@ -273,6 +284,15 @@ func (c Config) Check() error {
 	for _, p := range c.Proxies {
 		_, err := netip.ParsePrefix(strings.TrimSpace(p))
 		faults = append(faults, when(err != nil, "TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", p))
+	}
+	// Threat: by plain http whoever is on the way signs in as anybody, so it is for
+	// a server that nobody else reaches.
+	faults = append(faults, when(len(c.Providers) > 0 && (!local || !vocab.IsLoopback(listenHost)),
+		"DEV_PROVIDERS", "is only for this machine: LISTEN and BASE_URL must be on localhost"))
+	for _, p := range c.LocalProviders() {
+		u, err := url.Parse("http://" + p)
+		faults = append(faults, when(err != nil || u.Host != p || p != strings.ToLower(p) || u.Port() == "" || !vocab.HasPort(u) || !vocab.IsLoopback(u.Hostname()),
+			"DEV_PROVIDERS", "%q is not the host and port of this machine, such as localhost:9001", p))
 	}
 	if c.Demo {
 		demo, err := url.Parse(c.DemoURL)

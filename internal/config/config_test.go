@@ -95,6 +95,19 @@ func TestNamesBesideSettingsAreRead(t *testing.T) {
 	}
 }
 
+// R96: plain http is for this machine alone, whatever its address looks like.
+func TestR96PlainHTTPIsForThisMachineOnly(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"https://exchange.example.org": true, "http://localhost:8080": true, "http://127.0.0.1:8080": true, "http://[::1]:8080": true,
+		"http://exchange.example.org": false, "http://10.0.0.1": false, "http://localhost.example.org": false, "http://127.0.0.1.example.org": false, "http://0.0.0.0:8080": false,
+		"http://localhost@example.org": false, "ftp://localhost": false, "//localhost": false,
+	} {
+		if _, err := Load("", []string{Prefix + "BASE_URL=" + address}); (err == nil) != ok {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 // Nobody gets invented people into a production system by one variable.
 func TestDemoModeIsForThisMachineOnly(t *testing.T) {
 	for _, other := range []string{
@@ -111,6 +124,32 @@ func TestDemoModeIsForThisMachineOnly(t *testing.T) {
 	}
 	if _, err := Load("", []string{"PEREGRINE_DEMO=true"}); err != nil {
 		t.Errorf("demo mode on this machine: %v", err)
+	}
+}
+
+// Nobody's sign-in goes by plain http in production because of one variable.
+func TestDevelopmentProvidersAreOfThisMachineOnly(t *testing.T) {
+	for _, faulty := range [][]string{
+		{"localhost:9001", "BASE_URL=https://exchange.example.org"},
+		{"localhost:9001", "LISTEN=0.0.0.0:8080"},
+		{"localhost:9001", "LISTEN=:8080"},
+		{"idp.example.org:9001"}, {"10.0.0.1:9001"}, {"169.254.169.254:80"}, {"0.0.0.0:9001"}, {"localhost.example.org:9001"}, {"localhost"}, {"localhost:"}, {"localhost:99999"}, {":9001"},
+		{"http://localhost:9001"}, {"localhost:9001/realm"}, {"ada@localhost:9001"}, {"LOCALHOST:9001"}, {"localhost:9001,idp.example.org:443"},
+	} {
+		environ := []string{Prefix + "DEV_PROVIDERS=" + faulty[0]}
+		for _, other := range faulty[1:] {
+			environ = append(environ, Prefix+other)
+		}
+		if _, err := Load("", environ); err == nil || !strings.Contains(err.Error(), Prefix+"DEV_PROVIDERS") {
+			t.Errorf("%v: %v", faulty, err)
+		}
+	}
+	c, err := Load("", []string{Prefix + "DEV_PROVIDERS=localhost:9001, 127.0.0.1:9002,[::1]:9003"})
+	if got := strings.Join(c.LocalProviders(), " "); err != nil || got != "localhost:9001 127.0.0.1:9002 [::1]:9003" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if c, err := Load("", nil); err != nil || c.LocalProviders() != nil {
+		t.Errorf("by default: %v, %v", c.LocalProviders(), err)
 	}
 }
 

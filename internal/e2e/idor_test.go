@@ -93,7 +93,7 @@ func (w *World) things(c cast, inputs map[string]map[string]any) map[ident.Kind]
 // R60, R61 and R62: for each kind of thing with a node id and each role, the
 // thing is seen, or it answers as one that was never made. A kind without a
 // thing here fails.
-func TestEveryNodeAsEveryRole(t *testing.T) {
+func TestR64EveryNodeAsEveryRole(t *testing.T) {
 	w := NewWorld(t)
 	c := w.cast()
 	things := w.things(c, w.finished(c))

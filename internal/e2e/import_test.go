@@ -167,7 +167,12 @@ func TestSourceIsAdministeredByItsStaff(t *testing.T) {
 	if refusals := payload["errors"].([]any); len(refusals) != 2 {
 		t.Errorf("refused with %v", refusals)
 	}
-	input["url"], input["everyMinutes"] = "https://sis.uni-b.example/?key=topsecret", 60
+	input["everyMinutes"] = 60
+	for _, inside := range []string{"https://localhost/", "https://10.0.0.1:8443/courses", "https://sis.internal/", "https://ada:topsecret@sis.uni-b.example/"} {
+		input["url"] = inside
+		c.editor.IsRefused("adds what can never be called: "+inside, "INVALID", "addImportSource", input)
+	}
+	input["url"] = "https://sis.uni-b.example/?key=topsecret"
 	source := c.editor.Does("adds a source", "addImportSource", input)
 	w.App.Exchange.Fetcher = silent{}
 	if n, err := w.pullDue(); n != 1 || err != nil {
@@ -180,6 +185,7 @@ func TestSourceIsAdministeredByItsStaff(t *testing.T) {
 			t.Errorf("%s counts %v sources", stranger.Name, n)
 		}
 	}
+	c.editor.IsRefused("moves it inside", "INVALID", "updateImportSource", map[string]any{"sourceId": id(source), "url": "https://[::1]/"})
 	c.editor.Does("wants it more often", "updateImportSource", map[string]any{"sourceId": id(source), "everyMinutes": 15})
 	c.editor.Does("pauses it", "pauseImportSource", map[string]any{"sourceId": id(source)})
 	c.editor.IsRefused("cannot pull what is paused", "CONFLICT", "pullImportSource", map[string]any{"sourceId": id(source)})

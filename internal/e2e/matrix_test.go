@@ -24,7 +24,7 @@ import (
 // the host (uni-b) and at a third university. The things that the mutations
 // are tried on are in a final state, so a CONFLICT or INVALID says "you may,
 // but not with this". A mutation without a row here fails the test.
-func TestEveryMutationAsEveryRole(t *testing.T) {
+func TestR64EveryMutationAsEveryRole(t *testing.T) {
 	w := NewWorld(t)
 	c := w.cast()
 	inputs := w.finished(c)

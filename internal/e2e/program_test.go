@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -672,6 +673,8 @@ func TestRegistrationsThatAreRefused(t *testing.T) {
 		"no scope":         {"scopes": []string{}},
 		"right of people":  {"scopes": []string{"role.grant"}},
 		"keys over http":   {"jwksUrl": "http://uni-b.example/jwks"},
+		"keys inside":      {"jwksUrl": "https://169.254.169.254/jwks"},
+		"keys at home":     {"jwksUrl": "https://localhost:8080/jwks"},
 		"no name":          {"name": " "},
 		"key that is over": {"keys": []map[string]any{{"jwk": public, "notAfter": "2027-01-01T00:00:00Z"}}},
 	} {
@@ -686,6 +689,11 @@ func TestRegistrationsThatAreRefused(t *testing.T) {
 	}
 	w.Staff("Other", "uni-a", viewer.Administrator).IsRefused("at another university", "FORBIDDEN", "registerApiClient",
 		map[string]any{"institutionId": w.Institution("uni-b"), "name": "sis", "scopes": []string{"catalogue.read"}, "keys": []map[string]any{{"jwk": public}}})
+	p := w.Program("uni-b", "sis", "catalogue.read")
+	refusal := admin.IsRefused("moves its keys inside", "INVALID", "updateApiClient", map[string]any{"clientId": p.ID, "jwksUrl": "https://keys.internal/jwks?s3cret"})
+	if got := fmt.Sprint(refusal["message"], refusal["field"]); !strings.Contains(got, "not public") || !strings.Contains(got, "jwksUrl") || strings.Contains(got, "s3cret") {
+		t.Errorf("the refusal says %s", got)
+	}
 }
 
 // Keys overlap while a program changes them: the old one works until it is

@@ -65,7 +65,7 @@ func (w *World) withProvider(domain string) (*browser, string) {
 	parts.Config.BaseURL = base
 	parts.Now = time.Now // the provider's tokens are dated by the machine's clock
 	parts.Secrets = map[string]string{"test:": "secret-of-the-test"}
-	parts.AllowTo = []string{strings.TrimPrefix(idpURL, "http://")}
+	parts.Config.Providers = []string{strings.TrimPrefix(idpURL, "http://")}
 	a, err := app.New(parts)
 	if err != nil {
 		w.t.Fatal(err)
@@ -210,13 +210,31 @@ func (token bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
+// The setting alone lets people sign in at a provider of plain http; without it
+// nobody is sent there.
+func TestProvidersOfDevelopmentAreASetting(t *testing.T) {
+	w := NewWorld(t)
+	b, base := w.withProvider("uni-d.example")
+	if at, status, page := b.signIn("/account"); status != http.StatusOK || at.String() != base+"/account" {
+		t.Errorf("came to %s with %d: %s", at, status, page)
+	}
+	w.parts.Secrets = map[string]string{"test:": "secret-of-the-test"}
+	without, err := app.New(w.parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := asked(without.Handler, "192.0.2.1", http.MethodGet, "/auth/start/uni-d.example"); got.Code != http.StatusServiceUnavailable {
+		t.Errorf("without the setting: %d %s", got.Code, got.Header().Get("Location"))
+	}
+}
+
 // R2, R3: a provider that speaks for a home that is not registered for it gets
 // nobody in, and the page says so.
 func TestProviderSpeaksOnlyForItsHomes(t *testing.T) {
 	w := NewWorld(t)
 	b, _ := w.withProvider("uni-e.example") // the provider asserts uni-d.example
 	at, status, page := b.signIn("/account")
-	if status != http.StatusForbidden || !strings.HasPrefix(at.Path, "/auth/callback/") {
+	if status != http.StatusForbidden || at.Path != "/auth/failed" {
 		t.Errorf("came to %s with %d: %s", at, status, page)
 	}
 	if got := b.whoAmI(); !strings.Contains(got, "ANONYMOUS") {
@@ -259,7 +277,7 @@ func TestAnswerOfProviderWorksOnceInItsBrowser(t *testing.T) {
 }
 
 // A request of another site is refused, whatever it carries; so is a form.
-func TestOtherSitesCannotAct(t *testing.T) {
+func TestR46OtherSitesCannotAct(t *testing.T) {
 	w := NewWorld(t)
 	for name, set := range map[string]func(*http.Request){
 		"cross-site fetch": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },

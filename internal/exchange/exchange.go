@@ -45,8 +45,9 @@ type Service struct {
 	DB       *ent.Client
 	Now      func() time.Time
 	Readers  map[importrun.Format]Reader
-	Fetcher  Fetcher // gets the documents of sources; nil pulls none
-	MaxBytes int64   // of one document; DefaultMaxBytes when zero
+	Fetcher  Fetcher  // gets the documents of sources; nil pulls none
+	AllowTo  []string // host:port of sources that need not be public, which the fetcher allows too
+	MaxBytes int64    // of one document; DefaultMaxBytes when zero
 }
 
 // Limits.

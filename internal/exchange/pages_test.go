@@ -65,7 +65,8 @@ func TestSourceIsPulledPageByPage(t *testing.T) {
 	t.Cleanup(server.Close)
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
-	w.Fetcher = client{fetch.New(fetch.Options{AllowTo: []string{server.Listener.Addr().String()}, Roots: roots})}
+	w.AllowTo = []string{server.Listener.Addr().String()}
+	w.Fetcher = client{fetch.New(fetch.Options{AllowTo: w.AllowTo, Roots: roots})}
 	w.Readers = map[importrun.Format]exchange.Reader{importrun.FormatOEAPI_V6: func(r io.Reader) format.Rows { return oeapi.Read(r, oeapi.V6) }}
 	source, err := w.AddSource(
 		w.ctx,
@@ -132,7 +133,8 @@ func TestOfferingsBelowTheirCoursesAreRead(t *testing.T) {
 	t.Cleanup(server.Close)
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
-	w.Fetcher = client{fetch.New(fetch.Options{AllowTo: []string{server.Listener.Addr().String()}, Roots: roots})}
+	w.AllowTo = []string{server.Listener.Addr().String()}
+	w.Fetcher = client{fetch.New(fetch.Options{AllowTo: w.AllowTo, Roots: roots})}
 	read := map[string]int{}
 	w.Readers = map[importrun.Format]exchange.Reader{importrun.FormatOEAPI_V6: func(r io.Reader) format.Rows {
 		return func(yield func(format.Row, error) bool) {

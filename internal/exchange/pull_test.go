@@ -72,7 +72,7 @@ func (p *partner) Fetch(ctx context.Context, address string, previous exchange.P
 
 func (w *world) source(p *partner) *ent.ImportSource {
 	w.tb.Helper()
-	w.Fetcher = p
+	w.Fetcher, w.AllowTo = p, []string{strings.TrimPrefix(p.URL, "https://")}
 	source, err := w.AddSource(
 		w.ctx,
 		exchange.NewSource{

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/fetch"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
@@ -53,7 +54,8 @@ func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource
 			return nil, err
 		}
 		name, badName := vocab.NeededLine(100, n.Name, "input", "name")
-		if err := problem.Join(badName, s.readable(n.Format), checkAddress(n.URL), checkMinutes(n.EveryMinutes), s.checkPolicy(ctx, tx.Client(), n.InstitutionID, n.Policy)); err != nil {
+		if err := problem.Join(badName, s.readable(n.Format), s.checkAddress(n.URL), checkMinutes(n.EveryMinutes),
+			s.checkPolicy(ctx, tx.Client(), n.InstitutionID, n.Policy)); err != nil {
 			return nil, err
 		}
 		count, err := tx.ImportSource.Query().Where(importsource.InstitutionID(n.InstitutionID)).Count(ctx)
@@ -131,7 +133,7 @@ func (s *Service) checkUpdate(ctx context.Context, db *ent.Client, institution i
 		found = append(found, s.readable(*u.Format))
 	}
 	if u.URL != nil {
-		found = append(found, checkAddress(*u.URL))
+		found = append(found, s.checkAddress(*u.URL))
 	}
 	if u.EveryMinutes != nil {
 		found = append(found, checkMinutes(*u.EveryMinutes))
@@ -212,9 +214,12 @@ func checkMinutes(n int) error {
 		problem.New(problem.Invalid, "a source is pulled every %d to %d minutes, not every %d", minMinutes, maxMinutes, n).At("input", "everyMinutes"))
 }
 
-// checkAddress wants https: a catalogue that anybody on the way could change is
-// none. The problem does not repeat the address, which may hold a secret.
-func checkAddress(address string) error {
-	return problem.If(vocab.CheckURL(address) != nil || !strings.HasPrefix(address, "https://") || len(address) > 1000,
-		problem.New(problem.Invalid, "the address of a source begins with https:// and has at most %d characters", 1000).At("input", "url"))
+// checkAddress wants https, because a catalogue that anybody on the way could
+// change is none, and a host that may be public: no other is ever asked. The
+// problem does not repeat the address, which may hold a secret.
+func (s *Service) checkAddress(address string) error {
+	if vocab.CheckURL(address) != nil || !strings.HasPrefix(address, "https://") || len(address) > 1000 {
+		return problem.New(problem.Invalid, "the address of a source begins with https:// and has at most %d characters", 1000).At("input", "url")
+	}
+	return fetch.CheckEntered(address, s.AllowTo, "input", "url")
 }

@@ -3,6 +3,7 @@ package fetch
 import (
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -407,4 +408,20 @@ func TestServersThatDoNotAnswer(t *testing.T) {
 		_, err := get(t, c, server.URL+secret)
 		refused(t, err, problem.Unavailable, "127.0.0.1 does not answer")
 	})
+}
+
+// R96: no partner is spoken to by a version of TLS that is broken.
+func TestR96OldTLSIsRefused(t *testing.T) {
+	for version, ok := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true} {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { sayJSON(w, "{}") }))
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: version}
+		server.StartTLS()
+		roots := x509.NewCertPool()
+		roots.AddCert(server.Certificate())
+		if _, err := get(t, New(Options{AllowTo: []string{hostOf(server)}, Roots: roots}), server.URL); (err == nil) != ok {
+			t.Errorf("%s: %v", tls.VersionName(version), err)
+		}
+		server.Close()
+	}
 }

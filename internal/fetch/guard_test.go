@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -113,4 +114,32 @@ func hasIPv6() bool {
 		return false
 	}
 	return l.Close() == nil
+}
+
+// What can never be called is refused when it is entered, in every spelling.
+func TestAddressesThatAreNotEntered(t *testing.T) {
+	allowed := []string{"localhost:9001", "10.0.0.1:443"}
+	for _, address := range []string{
+		"http://uni-b.example/s3cret", "ftp://uni-b.example/s3cret", "https://ada:s3cret@uni-b.example/", "https://s3cret@uni-b.example/", "https:///s3cret", "//uni-b.example/s3cret", "%zz",
+		"http://localhost:9001/s3cret", "https://ada:s3cret@localhost:9001/",
+		"https://localhost/s3cret", "https://LOCALHOST./", "https://localhost:9002/", "https://a.localhost/", "https://printer.local/", "https://db.internal:8443/", "https://x.test/", "https://x.invalid./",
+		"https://x.onion/", "https://nas.home.arpa/", "https://intranet/", "https://internal/",
+		"https://localhost。/", "https://127。0。0。1/", "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://0x7f.0.0.0x1/", "https://10.0.0.1:444/", "https://172.16.0.1/", "https://192.168.1.1/",
+		"https://169.254.169.254/latest", "https://100.64.0.1/", "https://0.0.0.0/", "https://192.0.2.1/", "https://198.18.0.1/", "https://224.0.0.1/", "https://255.255.255.255/",
+		"https://[::1]/", "https://[::]/", "https://[fe80::1%25lo]/", "https://[fd00:ec2::254]/", "https://[::ffff:127.0.0.1]/", "https://[64:ff9b::7f00:1]/", "https://[2001:db8::1]/", "https://[ff02::1]/",
+	} {
+		if err := CheckEntered(address, allowed, "input", "url"); err == nil {
+			t.Errorf("%s was taken", address)
+		} else if p := refused(t, err, problem.Invalid, "the "); strings.Join(p.Field, ".") != "input.url" {
+			t.Errorf("%s is refused at %v", address, p.Field)
+		}
+	}
+	for _, address := range []string{
+		"https://uni-b.example/jwks?key=k", "https://uni-b.example:8443/", "https://UNI-B.example./", "https://localhost.uni-b.example/", "https://mylocal.example/", "https://nottest.example/", "https://1.1.1.1/",
+		"https://[2606:4700::1111]/", "https://localhost:9001/", "https://LocalHost:9001/", "https://10.0.0.1/", "https://xn--mnchen-3ya.example/", "https://3com.example/", "https://münchen.example/", "https://a_b.example/",
+	} {
+		if err := CheckEntered(address, allowed, "input", "url"); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
 }

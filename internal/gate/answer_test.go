@@ -11,7 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
-func TestStatusFollowsTheTable(t *testing.T) {
+func TestR51StatusFollowsTheTable(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		data       string

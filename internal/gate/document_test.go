@@ -61,7 +61,7 @@ func TestErrorsOfValidationAreFewAndShort(t *testing.T) {
 	})
 }
 
-func TestNothingIsSuggested(t *testing.T) {
+func TestR49NothingIsSuggested(t *testing.T) {
 	h := New(resolvers(), Options{})
 	for _, text := range []string{
 		`{ helo }`,

@@ -226,7 +226,7 @@ func TestAnswerHoldsDataAndCost(t *testing.T) {
 	}
 }
 
-func TestFaultsShowNothing(t *testing.T) {
+func TestR49FaultsShowNothing(t *testing.T) {
 	for _, document := range []string{`{ hello fault }`, `{ panic }`} {
 		a := ask(t, New(resolvers(), Options{}), document, "")
 		if a.code() != "INTERNAL" || strings.Contains(a.Body, "secret") {

@@ -13,7 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
-func TestPost(t *testing.T) {
+func TestR44WhatABodyMayBe(t *testing.T) {
 	const hello = `{"query":"{ hello }"}`
 	h := New(resolvers(), Options{})
 	for _, tt := range []struct {
@@ -84,7 +84,7 @@ func TestPost(t *testing.T) {
 	}
 }
 
-func TestGet(t *testing.T) {
+func TestR45WhatAGetMayAsk(t *testing.T) {
 	h := New(resolvers(), Options{})
 	for _, tt := range []struct {
 		name, query, client string
@@ -125,7 +125,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
-func TestMutationByGetDoesNotRun(t *testing.T) {
+func TestR45MutationByGetDoesNotRun(t *testing.T) {
 	ran := false
 	s := resolvers()
 	s["set"] = func(context.Context, map[string]any) (any, error) { ran = true; return nil, nil }

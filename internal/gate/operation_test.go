@@ -16,7 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
-func TestDeadlineEndsAnOperation(t *testing.T) {
+func TestR48DeadlineEndsAnOperation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		a := ask(t, New(resolvers(), Options{}), `{ wait }`, "")
@@ -90,7 +90,7 @@ func TestInterceptorThatAnswersNothing(t *testing.T) {
 	}
 }
 
-func TestAClientThatGoesAwayEndsItsOperation(t *testing.T) {
+func TestR48AClientThatGoesAwayEndsItsOperation(t *testing.T) {
 	started, ended := make(chan struct{}), make(chan error, 1)
 	s := resolvers()
 	s["wait"] = func(ctx context.Context, _ map[string]any) (any, error) {

@@ -368,3 +368,35 @@ func TestR16AffiliationWithFormerHomeEnds(t *testing.T) {
 		t.Errorf("%d roles by rule are left there", n)
 	}
 }
+
+// R1: an account is its issuer and its subject, byte by byte. Nothing else that a
+// provider says of somebody makes two accounts one person.
+func TestR1IssuerAndSubjectAlone(t *testing.T) {
+	h := newHouse(t)
+	said := func(issuer, subject string) learner.Assertion {
+		a := h.said(subject, "student")
+		a.Issuer, a.GivenName, a.FamilyName, a.Email = issuer, "Ada", "Example", "ada@uni-s.example"
+		return a
+	}
+	own := h.provider.Issuer
+	people := map[ident.ID]string{}
+	for _, a := range []learner.Assertion{
+		said(own, "ada"), said(own, "Ada"), said(own, "ADA"), said(own, "ada "), said(own, " ada"), said(own, "adá"), said(own, "ada\u0301"), said(own, "ad\u0430"), said(own, "0"), said(own, "00"),
+		said(own+"/", "ada"), said(strings.ToUpper(own), "ada"), said("https://idp.uni-x.example", "ada"),
+	} {
+		name := fmt.Sprintf("%q at %s", a.Subject, a.Issuer)
+		account, err := h.learners.SignIn(h.system, a)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if other, taken := people[account.PersonID]; taken {
+			t.Errorf("%s is the person of %s", name, other)
+		}
+		people[account.PersonID] = name
+		again, err := h.learners.SignIn(h.system, a)
+		if err != nil || again.PersonID != account.PersonID {
+			t.Errorf("%s is another person the next time: %v", name, err)
+		}
+	}
+}

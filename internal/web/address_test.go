@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestOnlyOurProxiesAreBelieved(t *testing.T) {
+func TestR96OnlyOurProxiesAreBelieved(t *testing.T) {
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")}
 	for _, tt := range []struct{ remote, forwarded, want string }{
 		{"203.0.113.9:4711", "", "203.0.113.9"},

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
-	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -52,6 +50,7 @@ func (s *site) signInRoutes(mux *http.ServeMux, signIn *oidcrp.Handlers) *http.S
 		auth.ServeHTTP(w, r)
 	})
 	s.linkRoutes(mux, signIn)
+	mux.HandleFunc("GET "+failedPath, s.showFailed)
 	mux.HandleFunc("POST /auth/bearer", s.lend)
 	mux.HandleFunc("GET /signin", s.chooser)
 	mux.HandleFunc("POST /signin/forget", func(w http.ResponseWriter, r *http.Request) {
@@ -104,31 +103,6 @@ func (s *site) countryByCountry(r *http.Request, all []provider.Choice) []provid
 		return strings.Compare(vocab.Fold(s.pages.Country(r, a.Country)), vocab.Fold(s.pages.Country(r, b.Country)))
 	})
 	return all
-}
-
-// signInFailed shows why somebody could not sign in, and with which institution
-// where that is clear. What a provider says of it is not part of that. to is
-// where the sign-in was to lead, or "" when the request says it.
-func (s *site) signInFailed(w http.ResponseWriter, r *http.Request, cause pages.Cause, to string) {
-	if cause == pages.NotFound {
-		cause = pages.NoProvider
-	}
-	wait := 0
-	switch cause {
-	case pages.ProviderDown:
-		w.Header().Set("Retry-After", "60")
-	case pages.Unavailable:
-		w.Header().Set("Retry-After", "5")
-	case pages.Limited:
-		wait = 60 // somebody of the network will have finished
-		w.Header().Set("Retry-After", strconv.Itoa(wait))
-	}
-	page := pages.Trouble{Chrome: s.chrome(r), Cause: cause, Wait: wait, RequestID: telemetry.RequestID(r.Context()), ReturnTo: cmp.Or(to, returnTo(r))}
-	var err error
-	if page.Institution, err = s.Providers.SoleHome(r.Context(), r.PathValue("key")); err != nil {
-		s.Log.WarnContext(r.Context(), "the institution of a sign-in could not be read", "err", err)
-	}
-	s.pages.Trouble(w, r, page)
 }
 
 // choices lists the institutions through which people sign in, by their name in

@@ -112,10 +112,13 @@ type Handlers struct {
 // Handlers returns what answers requests, and tells failures by fail.
 func (rp *RelyingParty) Handlers(fail Fail) *Handlers { return &Handlers{rp, fail} }
 
+// CallbackPath begins the addresses at which providers send people back.
+const CallbackPath = "/auth/callback/"
+
 // Routes adds the addresses of sign-in to mux.
 func (h *Handlers) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /auth/start/{key}", h.start)
-	mux.HandleFunc("GET /auth/callback/{key}", h.callback)
+	mux.HandleFunc("GET "+CallbackPath+"{key}", h.callback)
 	mux.HandleFunc("GET /auth/step-up", h.stepUp)
 	mux.HandleFunc("POST /auth/logout", h.logout)
 	mux.HandleFunc("POST /auth/backchannel-logout/{key}", h.backchannelLogout)
@@ -387,7 +390,7 @@ func (rp *RelyingParty) oauth(p *known) *oauth2.Config {
 		endpoint.AuthStyle = oauth2.AuthStyleInParams // beside the proof, without a secret
 	}
 	return &oauth2.Config{ClientID: p.row.ClientID, ClientSecret: p.secret, Endpoint: endpoint,
-		RedirectURL: rp.BaseURL + "/auth/callback/" + p.row.Key, Scopes: p.row.Scopes}
+		RedirectURL: rp.BaseURL + CallbackPath + p.row.Key, Scopes: p.row.Scopes}
 }
 
 // Clear deletes sign-ins that nobody finished. A job calls it.

@@ -67,6 +67,9 @@ var statuses = map[Cause]int{
 	Limited:        http.StatusTooManyRequests,
 }
 
+// Known says whether there is a page for a cause.
+func (c Cause) Known() bool { return statuses[c] != 0 }
+
 // signInCauses lead back to the chooser.
 var signInCauses = map[Cause]bool{
 	ForeignHome: true, ProviderDown: true, NoProvider: true, StateUnknown: true, Cancelled: true,
@@ -128,7 +131,7 @@ func (t Trouble) SignIn() string {
 // Trouble writes an error page with the status of its cause; one that is not
 // known counts as Internal. It leaves Retry-After to the caller.
 func (r *Renderer) Trouble(w http.ResponseWriter, req *http.Request, p Trouble) {
-	if statuses[p.Cause] == 0 {
+	if !p.Cause.Known() {
 		p.Cause = Internal
 	}
 	r.Show(w, req, p)
