@@ -59,10 +59,10 @@ var attempts = []attempt{
 	{requirement: 30, attack: "an assertion for others, forged, too long or shown twice", refusal: "invalid_client", tests: "TestAssertionsThatGetNoToken TestAssertionWorksOnce"},
 	{requirement: 31, attack: "a token for more than was registered", refusal: "invalid_scope", tests: "TestAccessToken TestQuestionsForTokens"},
 	{requirement: 32, attack: "a disabled program, key or scope is used on", refusal: "401 within half a minute", tests: "TestProgramEndsWithinHalfAMinute"},
-	{requirement: 33, attack: "a token in the query, or beside a cookie", refusal: "401 or 400", tests: "TestKindsOfTokensAreNotInterchangeable TestATokenThatIsRefusedNamesAScheme", nothingToTakeOut: "test/attacks has no line of it yet"},
+	{requirement: 33, attack: "a token in the query, or beside a cookie", refusal: "401 or 400", tests: "TestKindsOfTokensAreNotInterchangeable TestATokenThatIsRefusedNamesAScheme"},
 	{requirement: 34, attack: "keys that are away, unknown or at an address inside", refusal: "few calls; INVALID when entered", tests: "TestPublishedKeys TestRegistrationsThatAreRefused"},
 	{requirement: 35, attack: "a stock client without our words", refusal: "it works from metadata alone", tests: "TestStockClientWorksFromMetadata"},
-	{requirement: 36, attack: "one kind of token as another", refusal: "401", tests: "TestKindsOfTokensAreNotInterchangeable", nothingToTakeOut: "test/attacks has no line of it yet"},
+	{requirement: 36, attack: "one kind of token as another", refusal: "401", tests: "TestKindsOfTokensAreNotInterchangeable"},
 
 	{requirement: 40, attack: "a fragment bomb, depth, aliases", refusal: "LIMITED before validation", tests: "TestAbuseIsRefusedBeforeItRuns TestDocumentsWithinLimitsOnly"},
 	{requirement: 41, attack: "a refusal that is large or slow", refusal: "half a second, 64 KB, 20 errors", tests: "TestAbuseIsRefusedBeforeItRuns TestErrorsOfValidationAreFewAndShort"},
