@@ -30,8 +30,6 @@ import (
 	"database/sql"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/lang"
@@ -64,6 +62,3 @@ func words(key string) vocab.Text {
 	}
 	return all
 }
-
-// Says are the words of a key of this package in a language.
-func Says(tag language.Tag, key string) string { return lang.Say(tag, "privacy."+key) }
