@@ -201,6 +201,9 @@ func TestExamplesOfTheExplorerRun(t *testing.T) {
 		}
 		remember(e.Key, got, values)
 	}
+	if got := w.persona("jonas", "uni-hannover.de").Asks("looks who has read", `{ viewer { disclosures { totalCount } } }`, nil); at(got, "viewer", "disclosures", "totalCount") == 0.0 {
+		t.Error("nobody has read anything in the demo")
+	}
 	for _, key := range []string{"offering", "application", "result", "token"} {
 		if values[key] == "" {
 			t.Errorf("the examples lead to no %s", key)

@@ -73,6 +73,7 @@ type demo struct {
 	agreements   *agreement.Service
 	journeys     *journey.Service
 	credentials  *credential.Service
+	privacy      *privacy.Service
 	recognitions *recognition.Service
 
 	alliance   ident.ID
@@ -125,8 +126,8 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, Forms: o.Forms, BaseURL: o.BaseURL, Cases: d.recognitions}
 	began := time.Now()
 	d.day(d.first())
-	log := &privacy.Service{DB: db, Now: o.Now}
-	noted := log.Disclose(ctx, "demo", func(ctx context.Context) {
+	d.privacy = &privacy.Service{DB: db, Now: now}
+	noted := d.privacy.Disclose(ctx, "demo", func(ctx context.Context) {
 		for _, step := range []func(context.Context) error{
 			d.foundAlliance, d.describeInstitutions, d.publishCourses, d.publishMicroDegrees, d.agreeRules, d.tellStories,
 		} {
@@ -135,7 +136,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 			}
 		}
 	})
-	if err := cmp.Or(err, noted, log.Write(ctx)); err != nil {
+	if err := cmp.Or(err, noted, d.privacy.Write(ctx)); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
 	if err := storage.Do(ctx, db, func(tx *ent.Tx) error {

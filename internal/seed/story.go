@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
+	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -158,8 +160,14 @@ func (d *demo) tell(ctx context.Context, s story) error {
 	home, host := d.domainOf(app.HomeID), d.domainOf(app.HostID)
 	atHome, atHost := d.as(ctx, "international@"+home), d.as(ctx, "international@"+host)
 	next(1)
+	if err := d.reads(atHome, app); err != nil {
+		return err
+	}
 	if s.until >= nominated {
 		if app, err = d.journeys.Nominate(atHome, journey.Nomination{ApplicationID: app.ID}); err != nil {
+			return err
+		}
+		if err := d.reads(atHost, app); err != nil {
 			return err
 		}
 	}
@@ -245,4 +253,22 @@ func gradeAt(host string) (scale vocab.GradeScale, grade string) {
 		}
 	}
 	panic("seed: no grades at " + host)
+}
+
+// reads has an office look at who has applied, which stands in the log.
+func (d *demo) reads(office context.Context, app *ent.Application) (err error) {
+	noted := d.privacy.Disclose(office, "WorkList", func(ctx context.Context) {
+		var sights map[ident.ID]*privacy.Sight
+		if sights, err = d.privacy.Sights(ctx, []ident.ID{app.LearnerID}); err != nil {
+			return
+		}
+		for f, of := range map[vocab.PersonalField]func(*ent.Profile) *string{
+			vocab.FieldName: func(p *ent.Profile) *string { return &p.GivenName }, vocab.FieldEmail: func(p *ent.Profile) *string { return p.Email },
+		} {
+			if _, err = sights[app.LearnerID].Read(ctx, f, of); err != nil {
+				return
+			}
+		}
+	})
+	return cmp.Or(err, noted)
 }
