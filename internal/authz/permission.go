@@ -173,3 +173,11 @@ func RequireOther(ctx context.Context, person ident.ID) error {
 	}
 	return problem.If(v.PersonID != "" && v.PersonID == person, problem.New(problem.Forbidden, "nobody decides about themselves"))
 }
+
+// OtherEyes returns nil for who has proposed no part of what waits, and a
+// FORBIDDEN problem otherwise: two who change each other's proposal are still
+// two, and neither approves it.
+func OtherEyes(v *viewer.Viewer, proposers []ident.ID) error {
+	return problem.If(v.Kind != viewer.System && slices.Contains(proposers, v.PersonID),
+		problem.New(problem.Forbidden, "whoever proposed it cannot approve it; a second administrator of the alliance does"))
+}

@@ -153,7 +153,7 @@ type IdentityApproval struct {
 func (s *Service) ApproveIdentity(ctx context.Context, a IdentityApproval) (*ent.InstitutionChange, error) {
 	call := idempotency.Of(toApproveIdentity, a.IdempotencyKey, a)
 	return s.decide(ctx, call, a.ChangeID, s.byAlliance, institutionchange.StateAPPROVED, func(tx *ent.Tx, row *ent.InstitutionChange, u *ent.InstitutionChangeUpdate) error {
-		if err := otherEyes(viewer.From(ctx), row); err != nil {
+		if err := authz.OtherEyes(viewer.From(ctx), row.Proposers); err != nil {
 			return err
 		}
 		if err := changeStates.Check(row.State, institutionchange.StateAPPROVED); err != nil {
@@ -213,13 +213,6 @@ func be(ctx context.Context, tx *ent.Tx, i *ent.Institution, as vocab.Institutio
 	noted.Payload.Fields = differs(identityOf(i), as)
 	return ledger.Note(ctx, tx, toIdentify, noted)
 }
-
-// otherEyes returns nil for who has proposed no part of what waits.
-func otherEyes(v *viewer.Viewer, row *ent.InstitutionChange) error {
-	return problem.If(v.Kind != viewer.System && slices.Contains(row.Proposers, v.PersonID), errSameEyes)
-}
-
-var errSameEyes = problem.New(problem.Forbidden, "whoever proposed it cannot approve it; a second administrator of the alliance does")
 
 // IdentityRejection leaves an institution as it is called, and says why.
 type IdentityRejection struct {
@@ -293,7 +286,7 @@ func (s *Service) ChangeActions(ctx context.Context, row *ent.InstitutionChange)
 	}
 	may := func(to institutionchange.State) error { return changeStates.Check(row.State, to) }
 	return []authz.Action{
-		toApproveIdentity.Act(alliance, otherEyes(viewer.From(ctx), row), may(institutionchange.StateAPPROVED)),
+		toApproveIdentity.Act(alliance, authz.OtherEyes(viewer.From(ctx), row.Proposers), may(institutionchange.StateAPPROVED)),
 		toRejectIdentity.Act(alliance, may(institutionchange.StateREJECTED)),
 		toWithdrawIdentity.Act(byOwn(ctx, nil, toWithdrawIdentity, row), may(institutionchange.StateWITHDRAWN)),
 	}, nil

@@ -27,7 +27,7 @@ func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Actio
 	proposed := problem.If(row.State != provider.StatePROPOSED, errNotProposed(row))
 	last := problem.If(len(homes) == 1, errLastHome)
 	return []authz.Action{
-		toApprove.Act(alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), otherEyes(viewer.From(ctx), row)),
+		toApprove.Act(alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), authz.OtherEyes(viewer.From(ctx), row.Proposers)),
 		toReject.Act(either, proposed),
 		toUpdate.Act(either),
 		toAddHome.Act(either),

@@ -200,7 +200,7 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error
 			return nil, err
 		}
 		v := viewer.From(ctx)
-		if err := cmp.Or(otherEyes(v, row), expect(row, provider.StatePROPOSED, provider.StateACTIVE)); err != nil {
+		if err := cmp.Or(authz.OtherEyes(v, row.Proposers), expect(row, provider.StatePROPOSED, provider.StateACTIVE)); err != nil {
 			return nil, err
 		}
 		if v.Kind != viewer.System && digest(row, homes) != a.Proposal {
@@ -213,14 +213,6 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error
 		return now, note(ctx, tx, toApprove, ofProvider(now, institutionsOf(homes), change(provider.StatePROPOSED, now.State)))
 	})
 }
-
-// otherEyes returns nil for who has proposed no part of what waits: two who
-// change each other's proposal are still two, and neither approves it.
-func otherEyes(v *viewer.Viewer, row *ent.Provider) error {
-	return problem.If(v.Kind != viewer.System && slices.Contains(row.Proposers, v.PersonID), errSameEyes)
-}
-
-var errSameEyes = problem.New(problem.Forbidden, "whoever proposed it cannot approve it; a second administrator of the alliance does")
 
 // Reject removes a proposal. Who may propose it may reject it too. It returns a
 // CONFLICT problem for a provider that is not proposed, and for one through
