@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -157,24 +158,19 @@ func joined[T ~string](all []T) string {
 }
 
 func has(all []string, one string) string {
-	for _, v := range all {
-		if v == one {
-			return "yes"
-		}
+	if slices.Contains(all, one) {
+		return "yes"
 	}
 	return "no: a secret or a technical value"
 }
 
 // becomes says what an erasure makes of a column.
 func becomes(l privacy.Link, c string) string {
-	for _, emptied := range l.Clear {
-		if emptied == c && !l.Delete {
-			return "emptied"
-		}
-	}
 	switch {
 	case l.Delete:
 		return "deleted"
+	case slices.Contains(l.Clear, c):
+		return "emptied"
 	case l.Keep.Years > 0:
 		return fmt.Sprintf("stays for %d years: %s", l.Keep.Years, l.Keep.Key)
 	}

@@ -45,13 +45,7 @@ func (s *Service) Export(ctx context.Context, baseURL string) (*Export, error) {
 	if err := authz.RequireSecondFactor(ctx); err != nil {
 		return nil, err
 	}
-	all, err := s.export(ctx, v.PersonID, baseURL)
-	if err != nil {
-		return nil, err
-	}
-	return all, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		return ledger.Note(ctx, tx, toExport, ledger.Thing{ID: v.PersonID, Person: v.PersonID})
-	})
+	return s.export(ctx, v.PersonID, baseURL)
 }
 
 // ExportOf is Export for an operator, on behalf of somebody whose home has no
@@ -63,15 +57,10 @@ func (s *Service) ExportOf(ctx context.Context, person ident.ID, baseURL string)
 	if _, err := s.DB.Person.Get(ctx, person); err != nil {
 		return nil, storage.Found(err, "person")
 	}
-	all, err := s.export(ctx, person, baseURL)
-	if err != nil {
-		return nil, err
-	}
-	return all, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		return ledger.Note(ctx, tx, toExport, ledger.Thing{ID: person, Person: person})
-	})
+	return s.export(ctx, person, baseURL)
 }
 
+// export reads the copy, and puts on record that it was taken.
 func (s *Service) export(ctx context.Context, person ident.ID, baseURL string) (*Export, error) {
 	if err := s.Write(viewer.AsSystem(ctx)); err != nil { // who has read it until now
 		return nil, err
@@ -88,7 +77,9 @@ func (s *Service) export(ctx context.Context, person ident.ID, baseURL string) (
 		}
 		into[name] = rows
 	}
-	return all, nil
+	return all, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		return ledger.Note(ctx, tx, toExport, ledger.Thing{ID: person, Person: person})
+	})
 }
 
 // Schema returns the JSON schema of an export, made of the inventory.

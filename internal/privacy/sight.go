@@ -69,7 +69,7 @@ type seated struct {
 	Home    ident.ID          `sql:"home_id"`
 	Host    ident.ID          `sql:"host_id"`
 	State   application.State `sql:"state"`
-	Sharing []byte            `sql:"sharing"`
+	Sharing vocab.Sharing     `sql:"sharing"`
 	Seat    *enrolment.State  `sql:"seat"`
 }
 
@@ -93,10 +93,7 @@ func (s *Service) byApplications(system context.Context, v *viewer.Viewer, other
 		return err
 	}
 	for _, row := range rows {
-		c := authz.Case{ID: row.ID, Home: row.Home, Host: row.Host, Stage: authz.StageOf(row.State, row.Seat)}
-		if err := c.Sharing.Scan(row.Sharing); err != nil {
-			return err
-		}
+		c := authz.Case{ID: row.ID, Home: row.Home, Host: row.Host, Stage: authz.StageOf(row.State, row.Seat), Sharing: row.Sharing}
 		for _, f := range ProfileFields {
 			if ground, ok := c.Ground(v, f); ok {
 				sights[row.Learner].sees(f, ground)

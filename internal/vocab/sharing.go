@@ -115,7 +115,7 @@ var Consents = func() (all []Consent) {
 // CurrentConsent returns the text to which learners agree at present.
 func CurrentConsent() Consent { return Consents[len(Consents)-1] }
 
-// Scan reads it from a column, as JSON or as nothing.
+// Scan is part of sql.Scanner: it reads a column, as JSON or as nothing.
 func (s *Sharing) Scan(column any) error {
 	switch column := column.(type) {
 	case nil:

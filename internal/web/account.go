@@ -15,7 +15,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/record"
-	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -240,8 +239,7 @@ func (s *site) unlink(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		s.done(w, r, pages.Unlinked)
-	case all != nil && all[0].Code == problem.StepUpRequired:
-		s.pages.Trouble(w, r, pages.Trouble{Chrome: s.chrome(r), Cause: pages.StepUpFirst, RequestID: telemetry.RequestID(r.Context()), StepUp: stepUpTo(r.URL.Path)})
+	case s.needsFactor(w, r, err, r.URL.Path):
 	case all != nil && all[0].Code == problem.Conflict:
 		s.showUnlink(w, r, all[0])
 	default:
