@@ -36,12 +36,32 @@ type Application struct {
 	ProgrammeID *ident.ID `json:"programme_id,omitempty"`
 	// State holds the value of the "state" field.
 	State application.State `json:"state,omitempty"`
+	// of its last move, by which a stale decision is known
+	Version int `json:"version,omitempty"`
 	// learner and offering while the application is alive: a learner has one at a time
 	LiveKey *string `json:"live_key,omitempty"`
 	// Motivation holds the value of the "motivation" field.
 	Motivation *string `json:"motivation,omitempty"`
-	// of the last refusal or withdrawal
+	// of the last decision, or of who left
 	Reason *string `json:"reason,omitempty"`
+	// ReasonCode holds the value of the "reason_code" field.
+	ReasonCode *vocab.DecisionReason `json:"reason_code,omitempty"`
+	// under which the host admits
+	Condition *string `json:"condition,omitempty"`
+	// Answers holds the value of the "answers" field.
+	Answers []vocab.Answer `json:"answers,omitempty"`
+	// keys of the offering's requirements that the learner states to meet
+	Statements []string `json:"statements,omitempty"`
+	// CallID holds the value of the "call_id" field.
+	CallID *ident.ID `json:"call_id,omitempty"`
+	// among the learner's choices in the call, 1 the first
+	Preference *int `json:"preference,omitempty"`
+	// learner, call and preference while the application is alive
+	ChoiceKey *string `json:"choice_key,omitempty"`
+	// that home gives it among its applications for the offering
+	Rank *int `json:"rank,omitempty"`
+	// by which the waitlist is ordered; places of who has left stay empty
+	Place *int `json:"place,omitempty"`
 	// what home promised to count, frozen when the learner applied
 	Commitment *vocab.Commitment `json:"commitment,omitempty"`
 	// what the host may read of the learner, and what it once might
@@ -52,6 +72,10 @@ type Application struct {
 	NominatedAt *time.Time `json:"nominated_at,omitempty"`
 	// DecidedAt holds the value of the "decided_at" field.
 	DecidedAt *time.Time `json:"decided_at,omitempty"`
+	// DueAt holds the value of the "due_at" field.
+	DueAt *time.Time `json:"due_at,omitempty"`
+	// WakesAt holds the value of the "wakes_at" field.
+	WakesAt *time.Time `json:"wakes_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ApplicationQuery when eager-loading is set.
 	Edges        ApplicationEdges `json:"edges"`
@@ -70,9 +94,11 @@ type ApplicationEdges struct {
 	Host *Institution `json:"host,omitempty"`
 	// Programme holds the value of the programme edge.
 	Programme *Programme `json:"programme,omitempty"`
+	// Call holds the value of the call edge.
+	Call *Call `json:"call,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -80,11 +106,13 @@ func (*Application) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case application.FieldCommitment, application.FieldSharing:
+		case application.FieldAnswers, application.FieldStatements, application.FieldCommitment, application.FieldSharing:
 			values[i] = new([]byte)
-		case application.FieldID, application.FieldLearnerID, application.FieldOfferingID, application.FieldHomeID, application.FieldHostID, application.FieldProgrammeID, application.FieldState, application.FieldLiveKey, application.FieldMotivation, application.FieldReason:
+		case application.FieldVersion, application.FieldPreference, application.FieldRank, application.FieldPlace:
+			values[i] = new(sql.NullInt64)
+		case application.FieldID, application.FieldLearnerID, application.FieldOfferingID, application.FieldHomeID, application.FieldHostID, application.FieldProgrammeID, application.FieldState, application.FieldLiveKey, application.FieldMotivation, application.FieldReason, application.FieldReasonCode, application.FieldCondition, application.FieldCallID, application.FieldChoiceKey:
 			values[i] = new(sql.NullString)
-		case application.FieldCreatedAt, application.FieldUpdatedAt, application.FieldSubmittedAt, application.FieldNominatedAt, application.FieldDecidedAt:
+		case application.FieldCreatedAt, application.FieldUpdatedAt, application.FieldSubmittedAt, application.FieldNominatedAt, application.FieldDecidedAt, application.FieldDueAt, application.FieldWakesAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -156,6 +184,12 @@ func (_m *Application) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.State = application.State(value.String)
 			}
+		case application.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
+			}
 		case application.FieldLiveKey:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field live_key", values[i])
@@ -176,6 +210,71 @@ func (_m *Application) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Reason = new(string)
 				*_m.Reason = value.String
+			}
+		case application.FieldReasonCode:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field reason_code", values[i])
+			} else if value.Valid {
+				_m.ReasonCode = new(vocab.DecisionReason)
+				*_m.ReasonCode = vocab.DecisionReason(value.String)
+			}
+		case application.FieldCondition:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field condition", values[i])
+			} else if value.Valid {
+				_m.Condition = new(string)
+				*_m.Condition = value.String
+			}
+		case application.FieldAnswers:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field answers", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Answers); err != nil {
+					return fmt.Errorf("unmarshal field answers: %w", err)
+				}
+			}
+		case application.FieldStatements:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field statements", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Statements); err != nil {
+					return fmt.Errorf("unmarshal field statements: %w", err)
+				}
+			}
+		case application.FieldCallID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field call_id", values[i])
+			} else if value.Valid {
+				_m.CallID = new(ident.ID)
+				*_m.CallID = ident.ID(value.String)
+			}
+		case application.FieldPreference:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field preference", values[i])
+			} else if value.Valid {
+				_m.Preference = new(int)
+				*_m.Preference = int(value.Int64)
+			}
+		case application.FieldChoiceKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field choice_key", values[i])
+			} else if value.Valid {
+				_m.ChoiceKey = new(string)
+				*_m.ChoiceKey = value.String
+			}
+		case application.FieldRank:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field rank", values[i])
+			} else if value.Valid {
+				_m.Rank = new(int)
+				*_m.Rank = int(value.Int64)
+			}
+		case application.FieldPlace:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field place", values[i])
+			} else if value.Valid {
+				_m.Place = new(int)
+				*_m.Place = int(value.Int64)
 			}
 		case application.FieldCommitment:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -212,6 +311,20 @@ func (_m *Application) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DecidedAt = new(time.Time)
 				*_m.DecidedAt = value.Time
+			}
+		case application.FieldDueAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field due_at", values[i])
+			} else if value.Valid {
+				_m.DueAt = new(time.Time)
+				*_m.DueAt = value.Time
+			}
+		case application.FieldWakesAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field wakes_at", values[i])
+			} else if value.Valid {
+				_m.WakesAt = new(time.Time)
+				*_m.WakesAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/person"
@@ -82,6 +83,12 @@ func (_c *ApplicationCreate) SetState(v application.State) *ApplicationCreate {
 	return _c
 }
 
+// SetVersion sets the "version" field.
+func (_c *ApplicationCreate) SetVersion(v int) *ApplicationCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
 // SetLiveKey sets the "live_key" field.
 func (_c *ApplicationCreate) SetLiveKey(v string) *ApplicationCreate {
 	_c.mutation.SetLiveKey(v)
@@ -97,6 +104,60 @@ func (_c *ApplicationCreate) SetMotivation(v string) *ApplicationCreate {
 // SetReason sets the "reason" field.
 func (_c *ApplicationCreate) SetReason(v string) *ApplicationCreate {
 	_c.mutation.SetReason(v)
+	return _c
+}
+
+// SetReasonCode sets the "reason_code" field.
+func (_c *ApplicationCreate) SetReasonCode(v vocab.DecisionReason) *ApplicationCreate {
+	_c.mutation.SetReasonCode(v)
+	return _c
+}
+
+// SetCondition sets the "condition" field.
+func (_c *ApplicationCreate) SetCondition(v string) *ApplicationCreate {
+	_c.mutation.SetCondition(v)
+	return _c
+}
+
+// SetAnswers sets the "answers" field.
+func (_c *ApplicationCreate) SetAnswers(v []vocab.Answer) *ApplicationCreate {
+	_c.mutation.SetAnswers(v)
+	return _c
+}
+
+// SetStatements sets the "statements" field.
+func (_c *ApplicationCreate) SetStatements(v []string) *ApplicationCreate {
+	_c.mutation.SetStatements(v)
+	return _c
+}
+
+// SetCallID sets the "call_id" field.
+func (_c *ApplicationCreate) SetCallID(v ident.ID) *ApplicationCreate {
+	_c.mutation.SetCallID(v)
+	return _c
+}
+
+// SetPreference sets the "preference" field.
+func (_c *ApplicationCreate) SetPreference(v int) *ApplicationCreate {
+	_c.mutation.SetPreference(v)
+	return _c
+}
+
+// SetChoiceKey sets the "choice_key" field.
+func (_c *ApplicationCreate) SetChoiceKey(v string) *ApplicationCreate {
+	_c.mutation.SetChoiceKey(v)
+	return _c
+}
+
+// SetRank sets the "rank" field.
+func (_c *ApplicationCreate) SetRank(v int) *ApplicationCreate {
+	_c.mutation.SetRank(v)
+	return _c
+}
+
+// SetPlace sets the "place" field.
+func (_c *ApplicationCreate) SetPlace(v int) *ApplicationCreate {
+	_c.mutation.SetPlace(v)
 	return _c
 }
 
@@ -127,6 +188,18 @@ func (_c *ApplicationCreate) SetNominatedAt(v time.Time) *ApplicationCreate {
 // SetDecidedAt sets the "decided_at" field.
 func (_c *ApplicationCreate) SetDecidedAt(v time.Time) *ApplicationCreate {
 	_c.mutation.SetDecidedAt(v)
+	return _c
+}
+
+// SetDueAt sets the "due_at" field.
+func (_c *ApplicationCreate) SetDueAt(v time.Time) *ApplicationCreate {
+	_c.mutation.SetDueAt(v)
+	return _c
+}
+
+// SetWakesAt sets the "wakes_at" field.
+func (_c *ApplicationCreate) SetWakesAt(v time.Time) *ApplicationCreate {
+	_c.mutation.SetWakesAt(v)
 	return _c
 }
 
@@ -178,6 +251,10 @@ func (_c *ApplicationCreate) defaults() {
 	if _, ok := _c.mutation.UpdatedAt(); !ok {
 		v := application.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := application.DefaultVersion
+		_c.mutation.SetVersion(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := application.DefaultID()
@@ -238,6 +315,14 @@ func (_c *ApplicationCreate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Application.state": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Application.version"`)}
+	}
+	if v, ok := _c.mutation.Version(); ok {
+		if err := application.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "Application.version": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.LiveKey(); ok {
 		if err := application.LiveKeyValidator(v); err != nil {
 			return &ValidationError{Name: "live_key", err: fmt.Errorf(`ent: validator failed for field "Application.live_key": %w`, err)}
@@ -251,6 +336,41 @@ func (_c *ApplicationCreate) check() error {
 	if v, ok := _c.mutation.Reason(); ok {
 		if err := application.ReasonValidator(v); err != nil {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Application.reason": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.ReasonCode(); ok {
+		if err := application.ReasonCodeValidator(string(v)); err != nil {
+			return &ValidationError{Name: "reason_code", err: fmt.Errorf(`ent: validator failed for field "Application.reason_code": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Condition(); ok {
+		if err := application.ConditionValidator(v); err != nil {
+			return &ValidationError{Name: "condition", err: fmt.Errorf(`ent: validator failed for field "Application.condition": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.CallID(); ok {
+		if err := application.CallIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "call_id", err: fmt.Errorf(`ent: validator failed for field "Application.call_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Preference(); ok {
+		if err := application.PreferenceValidator(v); err != nil {
+			return &ValidationError{Name: "preference", err: fmt.Errorf(`ent: validator failed for field "Application.preference": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.ChoiceKey(); ok {
+		if err := application.ChoiceKeyValidator(v); err != nil {
+			return &ValidationError{Name: "choice_key", err: fmt.Errorf(`ent: validator failed for field "Application.choice_key": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Rank(); ok {
+		if err := application.RankValidator(v); err != nil {
+			return &ValidationError{Name: "rank", err: fmt.Errorf(`ent: validator failed for field "Application.rank": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Place(); ok {
+		if err := application.PlaceValidator(v); err != nil {
+			return &ValidationError{Name: "place", err: fmt.Errorf(`ent: validator failed for field "Application.place": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.SubmittedAt(); !ok {
@@ -320,6 +440,10 @@ func (_c *ApplicationCreate) createSpec() (*Application, *sqlgraph.CreateSpec) {
 		_spec.SetField(application.FieldState, field.TypeEnum, value)
 		_node.State = value
 	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(application.FieldVersion, field.TypeInt, value)
+		_node.Version = value
+	}
 	if value, ok := _c.mutation.LiveKey(); ok {
 		_spec.SetField(application.FieldLiveKey, field.TypeString, value)
 		_node.LiveKey = &value
@@ -331,6 +455,38 @@ func (_c *ApplicationCreate) createSpec() (*Application, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(application.FieldReason, field.TypeString, value)
 		_node.Reason = &value
+	}
+	if value, ok := _c.mutation.ReasonCode(); ok {
+		_spec.SetField(application.FieldReasonCode, field.TypeString, value)
+		_node.ReasonCode = &value
+	}
+	if value, ok := _c.mutation.Condition(); ok {
+		_spec.SetField(application.FieldCondition, field.TypeString, value)
+		_node.Condition = &value
+	}
+	if value, ok := _c.mutation.Answers(); ok {
+		_spec.SetField(application.FieldAnswers, field.TypeJSON, value)
+		_node.Answers = value
+	}
+	if value, ok := _c.mutation.Statements(); ok {
+		_spec.SetField(application.FieldStatements, field.TypeJSON, value)
+		_node.Statements = value
+	}
+	if value, ok := _c.mutation.Preference(); ok {
+		_spec.SetField(application.FieldPreference, field.TypeInt, value)
+		_node.Preference = &value
+	}
+	if value, ok := _c.mutation.ChoiceKey(); ok {
+		_spec.SetField(application.FieldChoiceKey, field.TypeString, value)
+		_node.ChoiceKey = &value
+	}
+	if value, ok := _c.mutation.Rank(); ok {
+		_spec.SetField(application.FieldRank, field.TypeInt, value)
+		_node.Rank = &value
+	}
+	if value, ok := _c.mutation.Place(); ok {
+		_spec.SetField(application.FieldPlace, field.TypeInt, value)
+		_node.Place = &value
 	}
 	if value, ok := _c.mutation.Commitment(); ok {
 		_spec.SetField(application.FieldCommitment, field.TypeJSON, value)
@@ -351,6 +507,14 @@ func (_c *ApplicationCreate) createSpec() (*Application, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DecidedAt(); ok {
 		_spec.SetField(application.FieldDecidedAt, field.TypeTime, value)
 		_node.DecidedAt = &value
+	}
+	if value, ok := _c.mutation.DueAt(); ok {
+		_spec.SetField(application.FieldDueAt, field.TypeTime, value)
+		_node.DueAt = &value
+	}
+	if value, ok := _c.mutation.WakesAt(); ok {
+		_spec.SetField(application.FieldWakesAt, field.TypeTime, value)
+		_node.WakesAt = &value
 	}
 	if nodes := _c.mutation.LearnerIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, application.LearnerTable, application.LearnerColumn, false, person.FieldID, nodes)
@@ -375,6 +539,11 @@ func (_c *ApplicationCreate) createSpec() (*Application, *sqlgraph.CreateSpec) {
 	if nodes := _c.mutation.ProgrammeIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nodes)
 		_node.ProgrammeID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CallIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, application.CallTable, application.CallColumn, false, call.FieldID, nodes)
+		_node.CallID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/person"
@@ -32,6 +33,7 @@ type ApplicationQuery struct {
 	withHome      *InstitutionQuery
 	withHost      *InstitutionQuery
 	withProgramme *ProgrammeQuery
+	withCall      *CallQuery
 	modifiers     []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -266,6 +268,7 @@ func (_q *ApplicationQuery) Clone() *ApplicationQuery {
 		withHome:      _q.withHome.Clone(),
 		withHost:      _q.withHost.Clone(),
 		withProgramme: _q.withProgramme.Clone(),
+		withCall:      _q.withCall.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -395,12 +398,13 @@ func (_q *ApplicationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*Application{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withLearner != nil,
 			_q.withOffering != nil,
 			_q.withHome != nil,
 			_q.withHost != nil,
 			_q.withProgramme != nil,
+			_q.withCall != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -451,6 +455,12 @@ func (_q *ApplicationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if query := _q.withProgramme; query != nil {
 		if err := _q.loadProgramme(ctx, query, nodes, nil,
 			func(n *Application, e *Programme) { n.Edges.Programme = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withCall; query != nil {
+		if err := _q.loadCall(ctx, query, nodes, nil,
+			func(n *Application, e *Call) { n.Edges.Call = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -605,6 +615,38 @@ func (_q *ApplicationQuery) loadProgramme(ctx context.Context, query *ProgrammeQ
 	}
 	return nil
 }
+func (_q *ApplicationQuery) loadCall(ctx context.Context, query *CallQuery, nodes []*Application, init func(*Application), assign func(*Application, *Call)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*Application)
+	for i := range nodes {
+		if nodes[i].CallID == nil {
+			continue
+		}
+		fk := *nodes[i].CallID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(call.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "call_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *ApplicationQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -648,6 +690,9 @@ func (_q *ApplicationQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withProgramme != nil {
 			_spec.Node.AddColumnOnce(application.FieldProgrammeID)
+		}
+		if _q.withCall != nil {
+			_spec.Node.AddColumnOnce(application.FieldCallID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

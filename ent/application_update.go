@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -65,6 +66,19 @@ func (_u *ApplicationUpdate) SetState(v application.State) *ApplicationUpdate {
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *ApplicationUpdate) SetVersion(v int) *ApplicationUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ApplicationUpdate) AddVersion(v int) *ApplicationUpdate {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetLiveKey sets the "live_key" field.
 func (_u *ApplicationUpdate) SetLiveKey(v string) *ApplicationUpdate {
 	_u.mutation.SetLiveKey(v)
@@ -98,6 +112,135 @@ func (_u *ApplicationUpdate) SetReason(v string) *ApplicationUpdate {
 // ClearReason clears the value of the "reason" field.
 func (_u *ApplicationUpdate) ClearReason() *ApplicationUpdate {
 	_u.mutation.ClearReason()
+	return _u
+}
+
+// SetReasonCode sets the "reason_code" field.
+func (_u *ApplicationUpdate) SetReasonCode(v vocab.DecisionReason) *ApplicationUpdate {
+	_u.mutation.SetReasonCode(v)
+	return _u
+}
+
+// ClearReasonCode clears the value of the "reason_code" field.
+func (_u *ApplicationUpdate) ClearReasonCode() *ApplicationUpdate {
+	_u.mutation.ClearReasonCode()
+	return _u
+}
+
+// SetCondition sets the "condition" field.
+func (_u *ApplicationUpdate) SetCondition(v string) *ApplicationUpdate {
+	_u.mutation.SetCondition(v)
+	return _u
+}
+
+// ClearCondition clears the value of the "condition" field.
+func (_u *ApplicationUpdate) ClearCondition() *ApplicationUpdate {
+	_u.mutation.ClearCondition()
+	return _u
+}
+
+// SetAnswers sets the "answers" field.
+func (_u *ApplicationUpdate) SetAnswers(v []vocab.Answer) *ApplicationUpdate {
+	_u.mutation.SetAnswers(v)
+	return _u
+}
+
+// ClearAnswers clears the value of the "answers" field.
+func (_u *ApplicationUpdate) ClearAnswers() *ApplicationUpdate {
+	_u.mutation.ClearAnswers()
+	return _u
+}
+
+// SetStatements sets the "statements" field.
+func (_u *ApplicationUpdate) SetStatements(v []string) *ApplicationUpdate {
+	_u.mutation.SetStatements(v)
+	return _u
+}
+
+// ClearStatements clears the value of the "statements" field.
+func (_u *ApplicationUpdate) ClearStatements() *ApplicationUpdate {
+	_u.mutation.ClearStatements()
+	return _u
+}
+
+// SetCallID sets the "call_id" field.
+func (_u *ApplicationUpdate) SetCallID(v ident.ID) *ApplicationUpdate {
+	_u.mutation.SetCallID(v)
+	return _u
+}
+
+// ClearCallID clears the value of the "call_id" field.
+func (_u *ApplicationUpdate) ClearCallID() *ApplicationUpdate {
+	_u.mutation.ClearCallID()
+	return _u
+}
+
+// SetPreference sets the "preference" field.
+func (_u *ApplicationUpdate) SetPreference(v int) *ApplicationUpdate {
+	_u.mutation.ResetPreference()
+	_u.mutation.SetPreference(v)
+	return _u
+}
+
+// AddPreference adds value to the "preference" field.
+func (_u *ApplicationUpdate) AddPreference(v int) *ApplicationUpdate {
+	_u.mutation.AddPreference(v)
+	return _u
+}
+
+// ClearPreference clears the value of the "preference" field.
+func (_u *ApplicationUpdate) ClearPreference() *ApplicationUpdate {
+	_u.mutation.ClearPreference()
+	return _u
+}
+
+// SetChoiceKey sets the "choice_key" field.
+func (_u *ApplicationUpdate) SetChoiceKey(v string) *ApplicationUpdate {
+	_u.mutation.SetChoiceKey(v)
+	return _u
+}
+
+// ClearChoiceKey clears the value of the "choice_key" field.
+func (_u *ApplicationUpdate) ClearChoiceKey() *ApplicationUpdate {
+	_u.mutation.ClearChoiceKey()
+	return _u
+}
+
+// SetRank sets the "rank" field.
+func (_u *ApplicationUpdate) SetRank(v int) *ApplicationUpdate {
+	_u.mutation.ResetRank()
+	_u.mutation.SetRank(v)
+	return _u
+}
+
+// AddRank adds value to the "rank" field.
+func (_u *ApplicationUpdate) AddRank(v int) *ApplicationUpdate {
+	_u.mutation.AddRank(v)
+	return _u
+}
+
+// ClearRank clears the value of the "rank" field.
+func (_u *ApplicationUpdate) ClearRank() *ApplicationUpdate {
+	_u.mutation.ClearRank()
+	return _u
+}
+
+// SetPlace sets the "place" field.
+func (_u *ApplicationUpdate) SetPlace(v int) *ApplicationUpdate {
+	_u.mutation.ResetPlace()
+	_u.mutation.SetPlace(v)
+	return _u
+}
+
+// AddPlace adds value to the "place" field.
+func (_u *ApplicationUpdate) AddPlace(v int) *ApplicationUpdate {
+	_u.mutation.AddPlace(v)
+	return _u
+}
+
+// ClearPlace clears the value of the "place" field.
+func (_u *ApplicationUpdate) ClearPlace() *ApplicationUpdate {
+	_u.mutation.ClearPlace()
 	return _u
 }
 
@@ -155,6 +298,30 @@ func (_u *ApplicationUpdate) ClearDecidedAt() *ApplicationUpdate {
 	return _u
 }
 
+// SetDueAt sets the "due_at" field.
+func (_u *ApplicationUpdate) SetDueAt(v time.Time) *ApplicationUpdate {
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (_u *ApplicationUpdate) ClearDueAt() *ApplicationUpdate {
+	_u.mutation.ClearDueAt()
+	return _u
+}
+
+// SetWakesAt sets the "wakes_at" field.
+func (_u *ApplicationUpdate) SetWakesAt(v time.Time) *ApplicationUpdate {
+	_u.mutation.SetWakesAt(v)
+	return _u
+}
+
+// ClearWakesAt clears the value of the "wakes_at" field.
+func (_u *ApplicationUpdate) ClearWakesAt() *ApplicationUpdate {
+	_u.mutation.ClearWakesAt()
+	return _u
+}
+
 // Mutation returns the ApplicationMutation object of the builder.
 func (_u *ApplicationUpdate) Mutation() *ApplicationMutation {
 	return _u.mutation
@@ -163,6 +330,12 @@ func (_u *ApplicationUpdate) Mutation() *ApplicationMutation {
 // ClearProgramme clears the "programme" edge to the Programme entity.
 func (_u *ApplicationUpdate) ClearProgramme() *ApplicationUpdate {
 	_u.mutation.ClearProgramme()
+	return _u
+}
+
+// ClearCall clears the "call" edge to the Call entity.
+func (_u *ApplicationUpdate) ClearCall() *ApplicationUpdate {
+	_u.mutation.ClearCall()
 	return _u
 }
 
@@ -214,6 +387,11 @@ func (_u *ApplicationUpdate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Application.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Version(); ok {
+		if err := application.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "Application.version": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.LiveKey(); ok {
 		if err := application.LiveKeyValidator(v); err != nil {
 			return &ValidationError{Name: "live_key", err: fmt.Errorf(`ent: validator failed for field "Application.live_key": %w`, err)}
@@ -227,6 +405,41 @@ func (_u *ApplicationUpdate) check() error {
 	if v, ok := _u.mutation.Reason(); ok {
 		if err := application.ReasonValidator(v); err != nil {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Application.reason": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ReasonCode(); ok {
+		if err := application.ReasonCodeValidator(string(v)); err != nil {
+			return &ValidationError{Name: "reason_code", err: fmt.Errorf(`ent: validator failed for field "Application.reason_code": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Condition(); ok {
+		if err := application.ConditionValidator(v); err != nil {
+			return &ValidationError{Name: "condition", err: fmt.Errorf(`ent: validator failed for field "Application.condition": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CallID(); ok {
+		if err := application.CallIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "call_id", err: fmt.Errorf(`ent: validator failed for field "Application.call_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Preference(); ok {
+		if err := application.PreferenceValidator(v); err != nil {
+			return &ValidationError{Name: "preference", err: fmt.Errorf(`ent: validator failed for field "Application.preference": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ChoiceKey(); ok {
+		if err := application.ChoiceKeyValidator(v); err != nil {
+			return &ValidationError{Name: "choice_key", err: fmt.Errorf(`ent: validator failed for field "Application.choice_key": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Rank(); ok {
+		if err := application.RankValidator(v); err != nil {
+			return &ValidationError{Name: "rank", err: fmt.Errorf(`ent: validator failed for field "Application.rank": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Place(); ok {
+		if err := application.PlaceValidator(v); err != nil {
+			return &ValidationError{Name: "place", err: fmt.Errorf(`ent: validator failed for field "Application.place": %w`, err)}
 		}
 	}
 	if _u.mutation.LearnerCleared() && len(_u.mutation.LearnerIDs()) > 0 {
@@ -268,6 +481,12 @@ func (_u *ApplicationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(application.FieldState, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(application.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(application.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.LiveKey(); ok {
 		_spec.SetField(application.FieldLiveKey, field.TypeString, value)
 	}
@@ -285,6 +504,73 @@ func (_u *ApplicationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if _u.mutation.ReasonCleared() {
 		_spec.ClearField(application.FieldReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.ReasonCode(); ok {
+		_spec.SetField(application.FieldReasonCode, field.TypeString, value)
+	}
+	if _u.mutation.ReasonCodeCleared() {
+		_spec.ClearField(application.FieldReasonCode, field.TypeString)
+	}
+	if value, ok := _u.mutation.Condition(); ok {
+		_spec.SetField(application.FieldCondition, field.TypeString, value)
+	}
+	if _u.mutation.ConditionCleared() {
+		_spec.ClearField(application.FieldCondition, field.TypeString)
+	}
+	if value, ok := _u.mutation.Answers(); ok {
+		_spec.SetField(application.FieldAnswers, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAnswers(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, application.FieldAnswers, value)
+		})
+	}
+	if _u.mutation.AnswersCleared() {
+		_spec.ClearField(application.FieldAnswers, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Statements(); ok {
+		_spec.SetField(application.FieldStatements, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedStatements(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, application.FieldStatements, value)
+		})
+	}
+	if _u.mutation.StatementsCleared() {
+		_spec.ClearField(application.FieldStatements, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Preference(); ok {
+		_spec.SetField(application.FieldPreference, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPreference(); ok {
+		_spec.AddField(application.FieldPreference, field.TypeInt, value)
+	}
+	if _u.mutation.PreferenceCleared() {
+		_spec.ClearField(application.FieldPreference, field.TypeInt)
+	}
+	if value, ok := _u.mutation.ChoiceKey(); ok {
+		_spec.SetField(application.FieldChoiceKey, field.TypeString, value)
+	}
+	if _u.mutation.ChoiceKeyCleared() {
+		_spec.ClearField(application.FieldChoiceKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.Rank(); ok {
+		_spec.SetField(application.FieldRank, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRank(); ok {
+		_spec.AddField(application.FieldRank, field.TypeInt, value)
+	}
+	if _u.mutation.RankCleared() {
+		_spec.ClearField(application.FieldRank, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Place(); ok {
+		_spec.SetField(application.FieldPlace, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPlace(); ok {
+		_spec.AddField(application.FieldPlace, field.TypeInt, value)
+	}
+	if _u.mutation.PlaceCleared() {
+		_spec.ClearField(application.FieldPlace, field.TypeInt)
 	}
 	if value, ok := _u.mutation.Commitment(); ok {
 		_spec.SetField(application.FieldCommitment, field.TypeJSON, value)
@@ -318,12 +604,32 @@ func (_u *ApplicationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.DecidedAtCleared() {
 		_spec.ClearField(application.FieldDecidedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(application.FieldDueAt, field.TypeTime, value)
+	}
+	if _u.mutation.DueAtCleared() {
+		_spec.ClearField(application.FieldDueAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WakesAt(); ok {
+		_spec.SetField(application.FieldWakesAt, field.TypeTime, value)
+	}
+	if _u.mutation.WakesAtCleared() {
+		_spec.ClearField(application.FieldWakesAt, field.TypeTime)
+	}
 	if _u.mutation.ProgrammeCleared() {
 		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.CallCleared() {
+		edge := storedEdge(sqlgraph.M2O, false, application.CallTable, application.CallColumn, false, call.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CallIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, application.CallTable, application.CallColumn, false, call.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -380,6 +686,19 @@ func (_u *ApplicationUpdateOne) SetState(v application.State) *ApplicationUpdate
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *ApplicationUpdateOne) SetVersion(v int) *ApplicationUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ApplicationUpdateOne) AddVersion(v int) *ApplicationUpdateOne {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetLiveKey sets the "live_key" field.
 func (_u *ApplicationUpdateOne) SetLiveKey(v string) *ApplicationUpdateOne {
 	_u.mutation.SetLiveKey(v)
@@ -413,6 +732,135 @@ func (_u *ApplicationUpdateOne) SetReason(v string) *ApplicationUpdateOne {
 // ClearReason clears the value of the "reason" field.
 func (_u *ApplicationUpdateOne) ClearReason() *ApplicationUpdateOne {
 	_u.mutation.ClearReason()
+	return _u
+}
+
+// SetReasonCode sets the "reason_code" field.
+func (_u *ApplicationUpdateOne) SetReasonCode(v vocab.DecisionReason) *ApplicationUpdateOne {
+	_u.mutation.SetReasonCode(v)
+	return _u
+}
+
+// ClearReasonCode clears the value of the "reason_code" field.
+func (_u *ApplicationUpdateOne) ClearReasonCode() *ApplicationUpdateOne {
+	_u.mutation.ClearReasonCode()
+	return _u
+}
+
+// SetCondition sets the "condition" field.
+func (_u *ApplicationUpdateOne) SetCondition(v string) *ApplicationUpdateOne {
+	_u.mutation.SetCondition(v)
+	return _u
+}
+
+// ClearCondition clears the value of the "condition" field.
+func (_u *ApplicationUpdateOne) ClearCondition() *ApplicationUpdateOne {
+	_u.mutation.ClearCondition()
+	return _u
+}
+
+// SetAnswers sets the "answers" field.
+func (_u *ApplicationUpdateOne) SetAnswers(v []vocab.Answer) *ApplicationUpdateOne {
+	_u.mutation.SetAnswers(v)
+	return _u
+}
+
+// ClearAnswers clears the value of the "answers" field.
+func (_u *ApplicationUpdateOne) ClearAnswers() *ApplicationUpdateOne {
+	_u.mutation.ClearAnswers()
+	return _u
+}
+
+// SetStatements sets the "statements" field.
+func (_u *ApplicationUpdateOne) SetStatements(v []string) *ApplicationUpdateOne {
+	_u.mutation.SetStatements(v)
+	return _u
+}
+
+// ClearStatements clears the value of the "statements" field.
+func (_u *ApplicationUpdateOne) ClearStatements() *ApplicationUpdateOne {
+	_u.mutation.ClearStatements()
+	return _u
+}
+
+// SetCallID sets the "call_id" field.
+func (_u *ApplicationUpdateOne) SetCallID(v ident.ID) *ApplicationUpdateOne {
+	_u.mutation.SetCallID(v)
+	return _u
+}
+
+// ClearCallID clears the value of the "call_id" field.
+func (_u *ApplicationUpdateOne) ClearCallID() *ApplicationUpdateOne {
+	_u.mutation.ClearCallID()
+	return _u
+}
+
+// SetPreference sets the "preference" field.
+func (_u *ApplicationUpdateOne) SetPreference(v int) *ApplicationUpdateOne {
+	_u.mutation.ResetPreference()
+	_u.mutation.SetPreference(v)
+	return _u
+}
+
+// AddPreference adds value to the "preference" field.
+func (_u *ApplicationUpdateOne) AddPreference(v int) *ApplicationUpdateOne {
+	_u.mutation.AddPreference(v)
+	return _u
+}
+
+// ClearPreference clears the value of the "preference" field.
+func (_u *ApplicationUpdateOne) ClearPreference() *ApplicationUpdateOne {
+	_u.mutation.ClearPreference()
+	return _u
+}
+
+// SetChoiceKey sets the "choice_key" field.
+func (_u *ApplicationUpdateOne) SetChoiceKey(v string) *ApplicationUpdateOne {
+	_u.mutation.SetChoiceKey(v)
+	return _u
+}
+
+// ClearChoiceKey clears the value of the "choice_key" field.
+func (_u *ApplicationUpdateOne) ClearChoiceKey() *ApplicationUpdateOne {
+	_u.mutation.ClearChoiceKey()
+	return _u
+}
+
+// SetRank sets the "rank" field.
+func (_u *ApplicationUpdateOne) SetRank(v int) *ApplicationUpdateOne {
+	_u.mutation.ResetRank()
+	_u.mutation.SetRank(v)
+	return _u
+}
+
+// AddRank adds value to the "rank" field.
+func (_u *ApplicationUpdateOne) AddRank(v int) *ApplicationUpdateOne {
+	_u.mutation.AddRank(v)
+	return _u
+}
+
+// ClearRank clears the value of the "rank" field.
+func (_u *ApplicationUpdateOne) ClearRank() *ApplicationUpdateOne {
+	_u.mutation.ClearRank()
+	return _u
+}
+
+// SetPlace sets the "place" field.
+func (_u *ApplicationUpdateOne) SetPlace(v int) *ApplicationUpdateOne {
+	_u.mutation.ResetPlace()
+	_u.mutation.SetPlace(v)
+	return _u
+}
+
+// AddPlace adds value to the "place" field.
+func (_u *ApplicationUpdateOne) AddPlace(v int) *ApplicationUpdateOne {
+	_u.mutation.AddPlace(v)
+	return _u
+}
+
+// ClearPlace clears the value of the "place" field.
+func (_u *ApplicationUpdateOne) ClearPlace() *ApplicationUpdateOne {
+	_u.mutation.ClearPlace()
 	return _u
 }
 
@@ -470,6 +918,30 @@ func (_u *ApplicationUpdateOne) ClearDecidedAt() *ApplicationUpdateOne {
 	return _u
 }
 
+// SetDueAt sets the "due_at" field.
+func (_u *ApplicationUpdateOne) SetDueAt(v time.Time) *ApplicationUpdateOne {
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (_u *ApplicationUpdateOne) ClearDueAt() *ApplicationUpdateOne {
+	_u.mutation.ClearDueAt()
+	return _u
+}
+
+// SetWakesAt sets the "wakes_at" field.
+func (_u *ApplicationUpdateOne) SetWakesAt(v time.Time) *ApplicationUpdateOne {
+	_u.mutation.SetWakesAt(v)
+	return _u
+}
+
+// ClearWakesAt clears the value of the "wakes_at" field.
+func (_u *ApplicationUpdateOne) ClearWakesAt() *ApplicationUpdateOne {
+	_u.mutation.ClearWakesAt()
+	return _u
+}
+
 // Mutation returns the ApplicationMutation object of the builder.
 func (_u *ApplicationUpdateOne) Mutation() *ApplicationMutation {
 	return _u.mutation
@@ -478,6 +950,12 @@ func (_u *ApplicationUpdateOne) Mutation() *ApplicationMutation {
 // ClearProgramme clears the "programme" edge to the Programme entity.
 func (_u *ApplicationUpdateOne) ClearProgramme() *ApplicationUpdateOne {
 	_u.mutation.ClearProgramme()
+	return _u
+}
+
+// ClearCall clears the "call" edge to the Call entity.
+func (_u *ApplicationUpdateOne) ClearCall() *ApplicationUpdateOne {
+	_u.mutation.ClearCall()
 	return _u
 }
 
@@ -542,6 +1020,11 @@ func (_u *ApplicationUpdateOne) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Application.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Version(); ok {
+		if err := application.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "Application.version": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.LiveKey(); ok {
 		if err := application.LiveKeyValidator(v); err != nil {
 			return &ValidationError{Name: "live_key", err: fmt.Errorf(`ent: validator failed for field "Application.live_key": %w`, err)}
@@ -555,6 +1038,41 @@ func (_u *ApplicationUpdateOne) check() error {
 	if v, ok := _u.mutation.Reason(); ok {
 		if err := application.ReasonValidator(v); err != nil {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Application.reason": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ReasonCode(); ok {
+		if err := application.ReasonCodeValidator(string(v)); err != nil {
+			return &ValidationError{Name: "reason_code", err: fmt.Errorf(`ent: validator failed for field "Application.reason_code": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Condition(); ok {
+		if err := application.ConditionValidator(v); err != nil {
+			return &ValidationError{Name: "condition", err: fmt.Errorf(`ent: validator failed for field "Application.condition": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CallID(); ok {
+		if err := application.CallIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "call_id", err: fmt.Errorf(`ent: validator failed for field "Application.call_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Preference(); ok {
+		if err := application.PreferenceValidator(v); err != nil {
+			return &ValidationError{Name: "preference", err: fmt.Errorf(`ent: validator failed for field "Application.preference": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ChoiceKey(); ok {
+		if err := application.ChoiceKeyValidator(v); err != nil {
+			return &ValidationError{Name: "choice_key", err: fmt.Errorf(`ent: validator failed for field "Application.choice_key": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Rank(); ok {
+		if err := application.RankValidator(v); err != nil {
+			return &ValidationError{Name: "rank", err: fmt.Errorf(`ent: validator failed for field "Application.rank": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Place(); ok {
+		if err := application.PlaceValidator(v); err != nil {
+			return &ValidationError{Name: "place", err: fmt.Errorf(`ent: validator failed for field "Application.place": %w`, err)}
 		}
 	}
 	if _u.mutation.LearnerCleared() && len(_u.mutation.LearnerIDs()) > 0 {
@@ -613,6 +1131,12 @@ func (_u *ApplicationUpdateOne) sqlSave(ctx context.Context) (_node *Application
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(application.FieldState, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(application.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(application.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.LiveKey(); ok {
 		_spec.SetField(application.FieldLiveKey, field.TypeString, value)
 	}
@@ -630,6 +1154,73 @@ func (_u *ApplicationUpdateOne) sqlSave(ctx context.Context) (_node *Application
 	}
 	if _u.mutation.ReasonCleared() {
 		_spec.ClearField(application.FieldReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.ReasonCode(); ok {
+		_spec.SetField(application.FieldReasonCode, field.TypeString, value)
+	}
+	if _u.mutation.ReasonCodeCleared() {
+		_spec.ClearField(application.FieldReasonCode, field.TypeString)
+	}
+	if value, ok := _u.mutation.Condition(); ok {
+		_spec.SetField(application.FieldCondition, field.TypeString, value)
+	}
+	if _u.mutation.ConditionCleared() {
+		_spec.ClearField(application.FieldCondition, field.TypeString)
+	}
+	if value, ok := _u.mutation.Answers(); ok {
+		_spec.SetField(application.FieldAnswers, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAnswers(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, application.FieldAnswers, value)
+		})
+	}
+	if _u.mutation.AnswersCleared() {
+		_spec.ClearField(application.FieldAnswers, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Statements(); ok {
+		_spec.SetField(application.FieldStatements, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedStatements(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, application.FieldStatements, value)
+		})
+	}
+	if _u.mutation.StatementsCleared() {
+		_spec.ClearField(application.FieldStatements, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Preference(); ok {
+		_spec.SetField(application.FieldPreference, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPreference(); ok {
+		_spec.AddField(application.FieldPreference, field.TypeInt, value)
+	}
+	if _u.mutation.PreferenceCleared() {
+		_spec.ClearField(application.FieldPreference, field.TypeInt)
+	}
+	if value, ok := _u.mutation.ChoiceKey(); ok {
+		_spec.SetField(application.FieldChoiceKey, field.TypeString, value)
+	}
+	if _u.mutation.ChoiceKeyCleared() {
+		_spec.ClearField(application.FieldChoiceKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.Rank(); ok {
+		_spec.SetField(application.FieldRank, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRank(); ok {
+		_spec.AddField(application.FieldRank, field.TypeInt, value)
+	}
+	if _u.mutation.RankCleared() {
+		_spec.ClearField(application.FieldRank, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Place(); ok {
+		_spec.SetField(application.FieldPlace, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPlace(); ok {
+		_spec.AddField(application.FieldPlace, field.TypeInt, value)
+	}
+	if _u.mutation.PlaceCleared() {
+		_spec.ClearField(application.FieldPlace, field.TypeInt)
 	}
 	if value, ok := _u.mutation.Commitment(); ok {
 		_spec.SetField(application.FieldCommitment, field.TypeJSON, value)
@@ -663,12 +1254,32 @@ func (_u *ApplicationUpdateOne) sqlSave(ctx context.Context) (_node *Application
 	if _u.mutation.DecidedAtCleared() {
 		_spec.ClearField(application.FieldDecidedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(application.FieldDueAt, field.TypeTime, value)
+	}
+	if _u.mutation.DueAtCleared() {
+		_spec.ClearField(application.FieldDueAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WakesAt(); ok {
+		_spec.SetField(application.FieldWakesAt, field.TypeTime, value)
+	}
+	if _u.mutation.WakesAtCleared() {
+		_spec.ClearField(application.FieldWakesAt, field.TypeTime)
+	}
 	if _u.mutation.ProgrammeCleared() {
 		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.CallCleared() {
+		edge := storedEdge(sqlgraph.M2O, false, application.CallTable, application.CallColumn, false, call.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CallIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, application.CallTable, application.CallColumn, false, call.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

@@ -15,19 +15,27 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/peregrine-exchange/peregrine/ent/accessneeds"
+	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
 	"github.com/peregrine-exchange/peregrine/ent/auditcheckpoint"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/auditreader"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/document"
+	"github.com/peregrine-exchange/peregrine/ent/documentchunk"
+	"github.com/peregrine-exchange/peregrine/ent/draft"
+	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
@@ -72,6 +80,10 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// AccessNeeds is the client for interacting with the AccessNeeds builders.
+	AccessNeeds *AccessNeedsClient
+	// AdmissionPolicy is the client for interacting with the AdmissionPolicy builders.
+	AdmissionPolicy *AdmissionPolicyClient
 	// Affiliation is the client for interacting with the Affiliation builders.
 	Affiliation *AffiliationClient
 	// Alliance is the client for interacting with the Alliance builders.
@@ -80,12 +92,16 @@ type Client struct {
 	ApiClient *ApiClientClient
 	// Application is the client for interacting with the Application builders.
 	Application *ApplicationClient
+	// ApplicationStep is the client for interacting with the ApplicationStep builders.
+	ApplicationStep *ApplicationStepClient
 	// AuditCheckpoint is the client for interacting with the AuditCheckpoint builders.
 	AuditCheckpoint *AuditCheckpointClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
 	// AuditReader is the client for interacting with the AuditReader builders.
 	AuditReader *AuditReaderClient
+	// Call is the client for interacting with the Call builders.
+	Call *CallClient
 	// ClientAssertion is the client for interacting with the ClientAssertion builders.
 	ClientAssertion *ClientAssertionClient
 	// ClientKey is the client for interacting with the ClientKey builders.
@@ -98,6 +114,14 @@ type Client struct {
 	Credential *CredentialClient
 	// Disclosure is the client for interacting with the Disclosure builders.
 	Disclosure *DisclosureClient
+	// Document is the client for interacting with the Document builders.
+	Document *DocumentClient
+	// DocumentChunk is the client for interacting with the DocumentChunk builders.
+	DocumentChunk *DocumentChunkClient
+	// Draft is the client for interacting with the Draft builders.
+	Draft *DraftClient
+	// Draw is the client for interacting with the Draw builders.
+	Draw *DrawClient
 	// Enrolment is the client for interacting with the Enrolment builders.
 	Enrolment *EnrolmentClient
 	// Erasure is the client for interacting with the Erasure builders.
@@ -183,19 +207,27 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.AccessNeeds = NewAccessNeedsClient(c.config)
+	c.AdmissionPolicy = NewAdmissionPolicyClient(c.config)
 	c.Affiliation = NewAffiliationClient(c.config)
 	c.Alliance = NewAllianceClient(c.config)
 	c.ApiClient = NewApiClientClient(c.config)
 	c.Application = NewApplicationClient(c.config)
+	c.ApplicationStep = NewApplicationStepClient(c.config)
 	c.AuditCheckpoint = NewAuditCheckpointClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.AuditReader = NewAuditReaderClient(c.config)
+	c.Call = NewCallClient(c.config)
 	c.ClientAssertion = NewClientAssertionClient(c.config)
 	c.ClientKey = NewClientKeyClient(c.config)
 	c.Course = NewCourseClient(c.config)
 	c.CourseVersion = NewCourseVersionClient(c.config)
 	c.Credential = NewCredentialClient(c.config)
 	c.Disclosure = NewDisclosureClient(c.config)
+	c.Document = NewDocumentClient(c.config)
+	c.DocumentChunk = NewDocumentChunkClient(c.config)
+	c.Draft = NewDraftClient(c.config)
+	c.Draw = NewDrawClient(c.config)
 	c.Enrolment = NewEnrolmentClient(c.config)
 	c.Erasure = NewErasureClient(c.config)
 	c.HomeModule = NewHomeModuleClient(c.config)
@@ -302,19 +334,27 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:               ctx,
 		config:            cfg,
+		AccessNeeds:       NewAccessNeedsClient(cfg),
+		AdmissionPolicy:   NewAdmissionPolicyClient(cfg),
 		Affiliation:       NewAffiliationClient(cfg),
 		Alliance:          NewAllianceClient(cfg),
 		ApiClient:         NewApiClientClient(cfg),
 		Application:       NewApplicationClient(cfg),
+		ApplicationStep:   NewApplicationStepClient(cfg),
 		AuditCheckpoint:   NewAuditCheckpointClient(cfg),
 		AuditEntry:        NewAuditEntryClient(cfg),
 		AuditReader:       NewAuditReaderClient(cfg),
+		Call:              NewCallClient(cfg),
 		ClientAssertion:   NewClientAssertionClient(cfg),
 		ClientKey:         NewClientKeyClient(cfg),
 		Course:            NewCourseClient(cfg),
 		CourseVersion:     NewCourseVersionClient(cfg),
 		Credential:        NewCredentialClient(cfg),
 		Disclosure:        NewDisclosureClient(cfg),
+		Document:          NewDocumentClient(cfg),
+		DocumentChunk:     NewDocumentChunkClient(cfg),
+		Draft:             NewDraftClient(cfg),
+		Draw:              NewDrawClient(cfg),
 		Enrolment:         NewEnrolmentClient(cfg),
 		Erasure:           NewErasureClient(cfg),
 		HomeModule:        NewHomeModuleClient(cfg),
@@ -371,19 +411,27 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:               ctx,
 		config:            cfg,
+		AccessNeeds:       NewAccessNeedsClient(cfg),
+		AdmissionPolicy:   NewAdmissionPolicyClient(cfg),
 		Affiliation:       NewAffiliationClient(cfg),
 		Alliance:          NewAllianceClient(cfg),
 		ApiClient:         NewApiClientClient(cfg),
 		Application:       NewApplicationClient(cfg),
+		ApplicationStep:   NewApplicationStepClient(cfg),
 		AuditCheckpoint:   NewAuditCheckpointClient(cfg),
 		AuditEntry:        NewAuditEntryClient(cfg),
 		AuditReader:       NewAuditReaderClient(cfg),
+		Call:              NewCallClient(cfg),
 		ClientAssertion:   NewClientAssertionClient(cfg),
 		ClientKey:         NewClientKeyClient(cfg),
 		Course:            NewCourseClient(cfg),
 		CourseVersion:     NewCourseVersionClient(cfg),
 		Credential:        NewCredentialClient(cfg),
 		Disclosure:        NewDisclosureClient(cfg),
+		Document:          NewDocumentClient(cfg),
+		DocumentChunk:     NewDocumentChunkClient(cfg),
+		Draft:             NewDraftClient(cfg),
+		Draw:              NewDrawClient(cfg),
 		Enrolment:         NewEnrolmentClient(cfg),
 		Erasure:           NewErasureClient(cfg),
 		HomeModule:        NewHomeModuleClient(cfg),
@@ -427,7 +475,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Affiliation.
+//		AccessNeeds.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -450,16 +498,18 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditCheckpoint,
-		c.AuditEntry, c.AuditReader, c.ClientAssertion, c.ClientKey, c.Course,
-		c.CourseVersion, c.Credential, c.Disclosure, c.Enrolment, c.Erasure,
-		c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk, c.ImportFinding,
-		c.ImportRun, c.ImportSource, c.Institution, c.InstitutionChange,
-		c.InstitutionName, c.LogoutToken, c.Membership, c.MicroDegree, c.Offering,
-		c.OutboxEvent, c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme,
-		c.Provider, c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result,
-		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
-		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
+		c.AccessNeeds, c.AdmissionPolicy, c.Affiliation, c.Alliance, c.ApiClient,
+		c.Application, c.ApplicationStep, c.AuditCheckpoint, c.AuditEntry,
+		c.AuditReader, c.Call, c.ClientAssertion, c.ClientKey, c.Course,
+		c.CourseVersion, c.Credential, c.Disclosure, c.Document, c.DocumentChunk,
+		c.Draft, c.Draw, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
+		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
+		c.Institution, c.InstitutionChange, c.InstitutionName, c.LogoutToken,
+		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
+		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
+		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
+		c.Unit, c.WorkItem,
 	} {
 		n.Use(hooks...)
 	}
@@ -469,16 +519,18 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditCheckpoint,
-		c.AuditEntry, c.AuditReader, c.ClientAssertion, c.ClientKey, c.Course,
-		c.CourseVersion, c.Credential, c.Disclosure, c.Enrolment, c.Erasure,
-		c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk, c.ImportFinding,
-		c.ImportRun, c.ImportSource, c.Institution, c.InstitutionChange,
-		c.InstitutionName, c.LogoutToken, c.Membership, c.MicroDegree, c.Offering,
-		c.OutboxEvent, c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme,
-		c.Provider, c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result,
-		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
-		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
+		c.AccessNeeds, c.AdmissionPolicy, c.Affiliation, c.Alliance, c.ApiClient,
+		c.Application, c.ApplicationStep, c.AuditCheckpoint, c.AuditEntry,
+		c.AuditReader, c.Call, c.ClientAssertion, c.ClientKey, c.Course,
+		c.CourseVersion, c.Credential, c.Disclosure, c.Document, c.DocumentChunk,
+		c.Draft, c.Draw, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
+		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
+		c.Institution, c.InstitutionChange, c.InstitutionName, c.LogoutToken,
+		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
+		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
+		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
+		c.Unit, c.WorkItem,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -487,6 +539,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AccessNeedsMutation:
+		return c.AccessNeeds.mutate(ctx, m)
+	case *AdmissionPolicyMutation:
+		return c.AdmissionPolicy.mutate(ctx, m)
 	case *AffiliationMutation:
 		return c.Affiliation.mutate(ctx, m)
 	case *AllianceMutation:
@@ -495,12 +551,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ApiClient.mutate(ctx, m)
 	case *ApplicationMutation:
 		return c.Application.mutate(ctx, m)
+	case *ApplicationStepMutation:
+		return c.ApplicationStep.mutate(ctx, m)
 	case *AuditCheckpointMutation:
 		return c.AuditCheckpoint.mutate(ctx, m)
 	case *AuditEntryMutation:
 		return c.AuditEntry.mutate(ctx, m)
 	case *AuditReaderMutation:
 		return c.AuditReader.mutate(ctx, m)
+	case *CallMutation:
+		return c.Call.mutate(ctx, m)
 	case *ClientAssertionMutation:
 		return c.ClientAssertion.mutate(ctx, m)
 	case *ClientKeyMutation:
@@ -513,6 +573,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Credential.mutate(ctx, m)
 	case *DisclosureMutation:
 		return c.Disclosure.mutate(ctx, m)
+	case *DocumentMutation:
+		return c.Document.mutate(ctx, m)
+	case *DocumentChunkMutation:
+		return c.DocumentChunk.mutate(ctx, m)
+	case *DraftMutation:
+		return c.Draft.mutate(ctx, m)
+	case *DrawMutation:
+		return c.Draw.mutate(ctx, m)
 	case *EnrolmentMutation:
 		return c.Enrolment.mutate(ctx, m)
 	case *ErasureMutation:
@@ -589,6 +657,242 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.WorkItem.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// AccessNeedsClient is a client for the AccessNeeds schema.
+type AccessNeedsClient struct {
+	config
+}
+
+// NewAccessNeedsClient returns a client for the AccessNeeds from the given config.
+func NewAccessNeedsClient(c config) *AccessNeedsClient {
+	return &AccessNeedsClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `accessneeds.Hooks(f(g(h())))`.
+func (c *AccessNeedsClient) Use(hooks ...Hook) {
+	c.hooks.AccessNeeds = append(c.hooks.AccessNeeds, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `accessneeds.Intercept(f(g(h())))`.
+func (c *AccessNeedsClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AccessNeeds = append(c.inters.AccessNeeds, interceptors...)
+}
+
+// Create returns a builder for creating a AccessNeeds entity.
+func (c *AccessNeedsClient) Create() *AccessNeedsCreate {
+	mutation := newAccessNeedsMutation(c.config, OpCreate)
+	return &AccessNeedsCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AccessNeeds entities.
+func (c *AccessNeedsClient) CreateBulk(builders ...*AccessNeedsCreate) *AccessNeedsCreateBulk {
+	return &AccessNeedsCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AccessNeeds.
+func (c *AccessNeedsClient) Update() *AccessNeedsUpdate {
+	mutation := newAccessNeedsMutation(c.config, OpUpdate)
+	return &AccessNeedsUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AccessNeedsClient) UpdateOne(_m *AccessNeeds) *AccessNeedsUpdateOne {
+	mutation := newAccessNeedsMutation(c.config, OpUpdateOne, withAccessNeeds(_m))
+	return &AccessNeedsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AccessNeedsClient) UpdateOneID(id ident.ID) *AccessNeedsUpdateOne {
+	mutation := newAccessNeedsMutation(c.config, OpUpdateOne, withAccessNeedsID(id))
+	return &AccessNeedsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AccessNeeds.
+func (c *AccessNeedsClient) Delete() *AccessNeedsDelete {
+	mutation := newAccessNeedsMutation(c.config, OpDelete)
+	return &AccessNeedsDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AccessNeedsClient) DeleteOne(_m *AccessNeeds) *AccessNeedsDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AccessNeedsClient) DeleteOneID(id ident.ID) *AccessNeedsDeleteOne {
+	builder := c.Delete().Where(accessneeds.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AccessNeedsDeleteOne{builder}
+}
+
+// Query returns a query builder for AccessNeeds.
+func (c *AccessNeedsClient) Query() *AccessNeedsQuery {
+	return &AccessNeedsQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAccessNeeds},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AccessNeeds entity by its id.
+func (c *AccessNeedsClient) Get(ctx context.Context, id ident.ID) (*AccessNeeds, error) {
+	return c.Query().Where(accessneeds.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AccessNeedsClient) GetX(ctx context.Context, id ident.ID) *AccessNeeds {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AccessNeedsClient) Hooks() []Hook {
+	return c.hooks.AccessNeeds
+}
+
+// Interceptors returns the client interceptors.
+func (c *AccessNeedsClient) Interceptors() []Interceptor {
+	return c.inters.AccessNeeds
+}
+
+func (c *AccessNeedsClient) mutate(ctx context.Context, m *AccessNeedsMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AccessNeedsCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AccessNeedsUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AccessNeedsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AccessNeedsDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AccessNeeds mutation op: %q", m.Op())
+	}
+}
+
+// AdmissionPolicyClient is a client for the AdmissionPolicy schema.
+type AdmissionPolicyClient struct {
+	config
+}
+
+// NewAdmissionPolicyClient returns a client for the AdmissionPolicy from the given config.
+func NewAdmissionPolicyClient(c config) *AdmissionPolicyClient {
+	return &AdmissionPolicyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `admissionpolicy.Hooks(f(g(h())))`.
+func (c *AdmissionPolicyClient) Use(hooks ...Hook) {
+	c.hooks.AdmissionPolicy = append(c.hooks.AdmissionPolicy, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `admissionpolicy.Intercept(f(g(h())))`.
+func (c *AdmissionPolicyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AdmissionPolicy = append(c.inters.AdmissionPolicy, interceptors...)
+}
+
+// Create returns a builder for creating a AdmissionPolicy entity.
+func (c *AdmissionPolicyClient) Create() *AdmissionPolicyCreate {
+	mutation := newAdmissionPolicyMutation(c.config, OpCreate)
+	return &AdmissionPolicyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AdmissionPolicy entities.
+func (c *AdmissionPolicyClient) CreateBulk(builders ...*AdmissionPolicyCreate) *AdmissionPolicyCreateBulk {
+	return &AdmissionPolicyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AdmissionPolicy.
+func (c *AdmissionPolicyClient) Update() *AdmissionPolicyUpdate {
+	mutation := newAdmissionPolicyMutation(c.config, OpUpdate)
+	return &AdmissionPolicyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AdmissionPolicyClient) UpdateOne(_m *AdmissionPolicy) *AdmissionPolicyUpdateOne {
+	mutation := newAdmissionPolicyMutation(c.config, OpUpdateOne, withAdmissionPolicy(_m))
+	return &AdmissionPolicyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AdmissionPolicyClient) UpdateOneID(id ident.ID) *AdmissionPolicyUpdateOne {
+	mutation := newAdmissionPolicyMutation(c.config, OpUpdateOne, withAdmissionPolicyID(id))
+	return &AdmissionPolicyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AdmissionPolicy.
+func (c *AdmissionPolicyClient) Delete() *AdmissionPolicyDelete {
+	mutation := newAdmissionPolicyMutation(c.config, OpDelete)
+	return &AdmissionPolicyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AdmissionPolicyClient) DeleteOne(_m *AdmissionPolicy) *AdmissionPolicyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AdmissionPolicyClient) DeleteOneID(id ident.ID) *AdmissionPolicyDeleteOne {
+	builder := c.Delete().Where(admissionpolicy.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AdmissionPolicyDeleteOne{builder}
+}
+
+// Query returns a query builder for AdmissionPolicy.
+func (c *AdmissionPolicyClient) Query() *AdmissionPolicyQuery {
+	return &AdmissionPolicyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAdmissionPolicy},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AdmissionPolicy entity by its id.
+func (c *AdmissionPolicyClient) Get(ctx context.Context, id ident.ID) (*AdmissionPolicy, error) {
+	return c.Query().Where(admissionpolicy.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AdmissionPolicyClient) GetX(ctx context.Context, id ident.ID) *AdmissionPolicy {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AdmissionPolicyClient) Hooks() []Hook {
+	return c.hooks.AdmissionPolicy
+}
+
+// Interceptors returns the client interceptors.
+func (c *AdmissionPolicyClient) Interceptors() []Interceptor {
+	return c.inters.AdmissionPolicy
+}
+
+func (c *AdmissionPolicyClient) mutate(ctx context.Context, m *AdmissionPolicyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AdmissionPolicyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AdmissionPolicyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AdmissionPolicyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AdmissionPolicyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AdmissionPolicy mutation op: %q", m.Op())
 	}
 }
 
@@ -1064,6 +1368,124 @@ func (c *ApplicationClient) mutate(ctx context.Context, m *ApplicationMutation) 
 	}
 }
 
+// ApplicationStepClient is a client for the ApplicationStep schema.
+type ApplicationStepClient struct {
+	config
+}
+
+// NewApplicationStepClient returns a client for the ApplicationStep from the given config.
+func NewApplicationStepClient(c config) *ApplicationStepClient {
+	return &ApplicationStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `applicationstep.Hooks(f(g(h())))`.
+func (c *ApplicationStepClient) Use(hooks ...Hook) {
+	c.hooks.ApplicationStep = append(c.hooks.ApplicationStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `applicationstep.Intercept(f(g(h())))`.
+func (c *ApplicationStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApplicationStep = append(c.inters.ApplicationStep, interceptors...)
+}
+
+// Create returns a builder for creating a ApplicationStep entity.
+func (c *ApplicationStepClient) Create() *ApplicationStepCreate {
+	mutation := newApplicationStepMutation(c.config, OpCreate)
+	return &ApplicationStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApplicationStep entities.
+func (c *ApplicationStepClient) CreateBulk(builders ...*ApplicationStepCreate) *ApplicationStepCreateBulk {
+	return &ApplicationStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApplicationStep.
+func (c *ApplicationStepClient) Update() *ApplicationStepUpdate {
+	mutation := newApplicationStepMutation(c.config, OpUpdate)
+	return &ApplicationStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApplicationStepClient) UpdateOne(_m *ApplicationStep) *ApplicationStepUpdateOne {
+	mutation := newApplicationStepMutation(c.config, OpUpdateOne, withApplicationStep(_m))
+	return &ApplicationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApplicationStepClient) UpdateOneID(id ident.ID) *ApplicationStepUpdateOne {
+	mutation := newApplicationStepMutation(c.config, OpUpdateOne, withApplicationStepID(id))
+	return &ApplicationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApplicationStep.
+func (c *ApplicationStepClient) Delete() *ApplicationStepDelete {
+	mutation := newApplicationStepMutation(c.config, OpDelete)
+	return &ApplicationStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApplicationStepClient) DeleteOne(_m *ApplicationStep) *ApplicationStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApplicationStepClient) DeleteOneID(id ident.ID) *ApplicationStepDeleteOne {
+	builder := c.Delete().Where(applicationstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApplicationStepDeleteOne{builder}
+}
+
+// Query returns a query builder for ApplicationStep.
+func (c *ApplicationStepClient) Query() *ApplicationStepQuery {
+	return &ApplicationStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApplicationStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApplicationStep entity by its id.
+func (c *ApplicationStepClient) Get(ctx context.Context, id ident.ID) (*ApplicationStep, error) {
+	return c.Query().Where(applicationstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApplicationStepClient) GetX(ctx context.Context, id ident.ID) *ApplicationStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ApplicationStepClient) Hooks() []Hook {
+	return c.hooks.ApplicationStep
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApplicationStepClient) Interceptors() []Interceptor {
+	return c.inters.ApplicationStep
+}
+
+func (c *ApplicationStepClient) mutate(ctx context.Context, m *ApplicationStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApplicationStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApplicationStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApplicationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApplicationStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApplicationStep mutation op: %q", m.Op())
+	}
+}
+
 // AuditCheckpointClient is a client for the AuditCheckpoint schema.
 type AuditCheckpointClient struct {
 	config
@@ -1415,6 +1837,124 @@ func (c *AuditReaderClient) mutate(ctx context.Context, m *AuditReaderMutation) 
 		return (&AuditReaderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditReader mutation op: %q", m.Op())
+	}
+}
+
+// CallClient is a client for the Call schema.
+type CallClient struct {
+	config
+}
+
+// NewCallClient returns a client for the Call from the given config.
+func NewCallClient(c config) *CallClient {
+	return &CallClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `call.Hooks(f(g(h())))`.
+func (c *CallClient) Use(hooks ...Hook) {
+	c.hooks.Call = append(c.hooks.Call, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `call.Intercept(f(g(h())))`.
+func (c *CallClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Call = append(c.inters.Call, interceptors...)
+}
+
+// Create returns a builder for creating a Call entity.
+func (c *CallClient) Create() *CallCreate {
+	mutation := newCallMutation(c.config, OpCreate)
+	return &CallCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Call entities.
+func (c *CallClient) CreateBulk(builders ...*CallCreate) *CallCreateBulk {
+	return &CallCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Call.
+func (c *CallClient) Update() *CallUpdate {
+	mutation := newCallMutation(c.config, OpUpdate)
+	return &CallUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CallClient) UpdateOne(_m *Call) *CallUpdateOne {
+	mutation := newCallMutation(c.config, OpUpdateOne, withCall(_m))
+	return &CallUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CallClient) UpdateOneID(id ident.ID) *CallUpdateOne {
+	mutation := newCallMutation(c.config, OpUpdateOne, withCallID(id))
+	return &CallUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Call.
+func (c *CallClient) Delete() *CallDelete {
+	mutation := newCallMutation(c.config, OpDelete)
+	return &CallDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CallClient) DeleteOne(_m *Call) *CallDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CallClient) DeleteOneID(id ident.ID) *CallDeleteOne {
+	builder := c.Delete().Where(call.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CallDeleteOne{builder}
+}
+
+// Query returns a query builder for Call.
+func (c *CallClient) Query() *CallQuery {
+	return &CallQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCall},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Call entity by its id.
+func (c *CallClient) Get(ctx context.Context, id ident.ID) (*Call, error) {
+	return c.Query().Where(call.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CallClient) GetX(ctx context.Context, id ident.ID) *Call {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CallClient) Hooks() []Hook {
+	return c.hooks.Call
+}
+
+// Interceptors returns the client interceptors.
+func (c *CallClient) Interceptors() []Interceptor {
+	return c.inters.Call
+}
+
+func (c *CallClient) mutate(ctx context.Context, m *CallMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CallCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CallUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CallUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CallDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Call mutation op: %q", m.Op())
 	}
 }
 
@@ -2123,6 +2663,494 @@ func (c *DisclosureClient) mutate(ctx context.Context, m *DisclosureMutation) (V
 		return (&DisclosureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Disclosure mutation op: %q", m.Op())
+	}
+}
+
+// DocumentClient is a client for the Document schema.
+type DocumentClient struct {
+	config
+}
+
+// NewDocumentClient returns a client for the Document from the given config.
+func NewDocumentClient(c config) *DocumentClient {
+	return &DocumentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `document.Hooks(f(g(h())))`.
+func (c *DocumentClient) Use(hooks ...Hook) {
+	c.hooks.Document = append(c.hooks.Document, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `document.Intercept(f(g(h())))`.
+func (c *DocumentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Document = append(c.inters.Document, interceptors...)
+}
+
+// Create returns a builder for creating a Document entity.
+func (c *DocumentClient) Create() *DocumentCreate {
+	mutation := newDocumentMutation(c.config, OpCreate)
+	return &DocumentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Document entities.
+func (c *DocumentClient) CreateBulk(builders ...*DocumentCreate) *DocumentCreateBulk {
+	return &DocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Document.
+func (c *DocumentClient) Update() *DocumentUpdate {
+	mutation := newDocumentMutation(c.config, OpUpdate)
+	return &DocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DocumentClient) UpdateOne(_m *Document) *DocumentUpdateOne {
+	mutation := newDocumentMutation(c.config, OpUpdateOne, withDocument(_m))
+	return &DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DocumentClient) UpdateOneID(id ident.ID) *DocumentUpdateOne {
+	mutation := newDocumentMutation(c.config, OpUpdateOne, withDocumentID(id))
+	return &DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Document.
+func (c *DocumentClient) Delete() *DocumentDelete {
+	mutation := newDocumentMutation(c.config, OpDelete)
+	return &DocumentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DocumentClient) DeleteOne(_m *Document) *DocumentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DocumentClient) DeleteOneID(id ident.ID) *DocumentDeleteOne {
+	builder := c.Delete().Where(document.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DocumentDeleteOne{builder}
+}
+
+// Query returns a query builder for Document.
+func (c *DocumentClient) Query() *DocumentQuery {
+	return &DocumentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDocument},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Document entity by its id.
+func (c *DocumentClient) Get(ctx context.Context, id ident.ID) (*Document, error) {
+	return c.Query().Where(document.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DocumentClient) GetX(ctx context.Context, id ident.ID) *Document {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DocumentClient) Hooks() []Hook {
+	return c.hooks.Document
+}
+
+// Interceptors returns the client interceptors.
+func (c *DocumentClient) Interceptors() []Interceptor {
+	return c.inters.Document
+}
+
+func (c *DocumentClient) mutate(ctx context.Context, m *DocumentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DocumentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DocumentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Document mutation op: %q", m.Op())
+	}
+}
+
+// DocumentChunkClient is a client for the DocumentChunk schema.
+type DocumentChunkClient struct {
+	config
+}
+
+// NewDocumentChunkClient returns a client for the DocumentChunk from the given config.
+func NewDocumentChunkClient(c config) *DocumentChunkClient {
+	return &DocumentChunkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `documentchunk.Hooks(f(g(h())))`.
+func (c *DocumentChunkClient) Use(hooks ...Hook) {
+	c.hooks.DocumentChunk = append(c.hooks.DocumentChunk, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `documentchunk.Intercept(f(g(h())))`.
+func (c *DocumentChunkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DocumentChunk = append(c.inters.DocumentChunk, interceptors...)
+}
+
+// Create returns a builder for creating a DocumentChunk entity.
+func (c *DocumentChunkClient) Create() *DocumentChunkCreate {
+	mutation := newDocumentChunkMutation(c.config, OpCreate)
+	return &DocumentChunkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DocumentChunk entities.
+func (c *DocumentChunkClient) CreateBulk(builders ...*DocumentChunkCreate) *DocumentChunkCreateBulk {
+	return &DocumentChunkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DocumentChunk.
+func (c *DocumentChunkClient) Update() *DocumentChunkUpdate {
+	mutation := newDocumentChunkMutation(c.config, OpUpdate)
+	return &DocumentChunkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DocumentChunkClient) UpdateOne(_m *DocumentChunk) *DocumentChunkUpdateOne {
+	mutation := newDocumentChunkMutation(c.config, OpUpdateOne, withDocumentChunk(_m))
+	return &DocumentChunkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DocumentChunkClient) UpdateOneID(id ident.ID) *DocumentChunkUpdateOne {
+	mutation := newDocumentChunkMutation(c.config, OpUpdateOne, withDocumentChunkID(id))
+	return &DocumentChunkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DocumentChunk.
+func (c *DocumentChunkClient) Delete() *DocumentChunkDelete {
+	mutation := newDocumentChunkMutation(c.config, OpDelete)
+	return &DocumentChunkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DocumentChunkClient) DeleteOne(_m *DocumentChunk) *DocumentChunkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DocumentChunkClient) DeleteOneID(id ident.ID) *DocumentChunkDeleteOne {
+	builder := c.Delete().Where(documentchunk.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DocumentChunkDeleteOne{builder}
+}
+
+// Query returns a query builder for DocumentChunk.
+func (c *DocumentChunkClient) Query() *DocumentChunkQuery {
+	return &DocumentChunkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDocumentChunk},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DocumentChunk entity by its id.
+func (c *DocumentChunkClient) Get(ctx context.Context, id ident.ID) (*DocumentChunk, error) {
+	return c.Query().Where(documentchunk.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DocumentChunkClient) GetX(ctx context.Context, id ident.ID) *DocumentChunk {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryDocument queries the document edge of a DocumentChunk.
+func (c *DocumentChunkClient) QueryDocument(_m *DocumentChunk) *DocumentQuery {
+	query := (&DocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(documentchunk.Table, documentchunk.FieldID, id),
+			sqlgraph.To(document.Table, document.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, documentchunk.DocumentTable, documentchunk.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DocumentChunkClient) Hooks() []Hook {
+	return c.hooks.DocumentChunk
+}
+
+// Interceptors returns the client interceptors.
+func (c *DocumentChunkClient) Interceptors() []Interceptor {
+	return c.inters.DocumentChunk
+}
+
+func (c *DocumentChunkClient) mutate(ctx context.Context, m *DocumentChunkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DocumentChunkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DocumentChunkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DocumentChunkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DocumentChunkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DocumentChunk mutation op: %q", m.Op())
+	}
+}
+
+// DraftClient is a client for the Draft schema.
+type DraftClient struct {
+	config
+}
+
+// NewDraftClient returns a client for the Draft from the given config.
+func NewDraftClient(c config) *DraftClient {
+	return &DraftClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `draft.Hooks(f(g(h())))`.
+func (c *DraftClient) Use(hooks ...Hook) {
+	c.hooks.Draft = append(c.hooks.Draft, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `draft.Intercept(f(g(h())))`.
+func (c *DraftClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Draft = append(c.inters.Draft, interceptors...)
+}
+
+// Create returns a builder for creating a Draft entity.
+func (c *DraftClient) Create() *DraftCreate {
+	mutation := newDraftMutation(c.config, OpCreate)
+	return &DraftCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Draft entities.
+func (c *DraftClient) CreateBulk(builders ...*DraftCreate) *DraftCreateBulk {
+	return &DraftCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Draft.
+func (c *DraftClient) Update() *DraftUpdate {
+	mutation := newDraftMutation(c.config, OpUpdate)
+	return &DraftUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DraftClient) UpdateOne(_m *Draft) *DraftUpdateOne {
+	mutation := newDraftMutation(c.config, OpUpdateOne, withDraft(_m))
+	return &DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DraftClient) UpdateOneID(id ident.ID) *DraftUpdateOne {
+	mutation := newDraftMutation(c.config, OpUpdateOne, withDraftID(id))
+	return &DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Draft.
+func (c *DraftClient) Delete() *DraftDelete {
+	mutation := newDraftMutation(c.config, OpDelete)
+	return &DraftDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DraftClient) DeleteOne(_m *Draft) *DraftDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DraftClient) DeleteOneID(id ident.ID) *DraftDeleteOne {
+	builder := c.Delete().Where(draft.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DraftDeleteOne{builder}
+}
+
+// Query returns a query builder for Draft.
+func (c *DraftClient) Query() *DraftQuery {
+	return &DraftQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDraft},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Draft entity by its id.
+func (c *DraftClient) Get(ctx context.Context, id ident.ID) (*Draft, error) {
+	return c.Query().Where(draft.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DraftClient) GetX(ctx context.Context, id ident.ID) *Draft {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DraftClient) Hooks() []Hook {
+	return c.hooks.Draft
+}
+
+// Interceptors returns the client interceptors.
+func (c *DraftClient) Interceptors() []Interceptor {
+	return c.inters.Draft
+}
+
+func (c *DraftClient) mutate(ctx context.Context, m *DraftMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DraftCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DraftUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DraftDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Draft mutation op: %q", m.Op())
+	}
+}
+
+// DrawClient is a client for the Draw schema.
+type DrawClient struct {
+	config
+}
+
+// NewDrawClient returns a client for the Draw from the given config.
+func NewDrawClient(c config) *DrawClient {
+	return &DrawClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `draw.Hooks(f(g(h())))`.
+func (c *DrawClient) Use(hooks ...Hook) {
+	c.hooks.Draw = append(c.hooks.Draw, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `draw.Intercept(f(g(h())))`.
+func (c *DrawClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Draw = append(c.inters.Draw, interceptors...)
+}
+
+// Create returns a builder for creating a Draw entity.
+func (c *DrawClient) Create() *DrawCreate {
+	mutation := newDrawMutation(c.config, OpCreate)
+	return &DrawCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Draw entities.
+func (c *DrawClient) CreateBulk(builders ...*DrawCreate) *DrawCreateBulk {
+	return &DrawCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Draw.
+func (c *DrawClient) Update() *DrawUpdate {
+	mutation := newDrawMutation(c.config, OpUpdate)
+	return &DrawUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DrawClient) UpdateOne(_m *Draw) *DrawUpdateOne {
+	mutation := newDrawMutation(c.config, OpUpdateOne, withDraw(_m))
+	return &DrawUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DrawClient) UpdateOneID(id ident.ID) *DrawUpdateOne {
+	mutation := newDrawMutation(c.config, OpUpdateOne, withDrawID(id))
+	return &DrawUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Draw.
+func (c *DrawClient) Delete() *DrawDelete {
+	mutation := newDrawMutation(c.config, OpDelete)
+	return &DrawDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DrawClient) DeleteOne(_m *Draw) *DrawDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DrawClient) DeleteOneID(id ident.ID) *DrawDeleteOne {
+	builder := c.Delete().Where(draw.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DrawDeleteOne{builder}
+}
+
+// Query returns a query builder for Draw.
+func (c *DrawClient) Query() *DrawQuery {
+	return &DrawQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDraw},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Draw entity by its id.
+func (c *DrawClient) Get(ctx context.Context, id ident.ID) (*Draw, error) {
+	return c.Query().Where(draw.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DrawClient) GetX(ctx context.Context, id ident.ID) *Draw {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DrawClient) Hooks() []Hook {
+	return c.hooks.Draw
+}
+
+// Interceptors returns the client interceptors.
+func (c *DrawClient) Interceptors() []Interceptor {
+	return c.inters.Draw
+}
+
+func (c *DrawClient) mutate(ctx context.Context, m *DrawMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DrawCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DrawUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DrawUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DrawDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Draw mutation op: %q", m.Op())
 	}
 }
 
@@ -6543,25 +7571,27 @@ func (c *WorkItemClient) mutate(ctx context.Context, m *WorkItemMutation) (Value
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Affiliation, Alliance, ApiClient, Application, AuditCheckpoint, AuditEntry,
-		AuditReader, ClientAssertion, ClientKey, Course, CourseVersion, Credential,
-		Disclosure, Enrolment, Erasure, HomeModule, IdempotencyKey, Identity,
-		ImportChunk, ImportFinding, ImportRun, ImportSource, Institution,
-		InstitutionChange, InstitutionName, LogoutToken, Membership, MicroDegree,
-		Offering, OutboxEvent, Person, Portal, PortalCode, Profile, Programme,
-		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
-		RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
-		WorkItem []ent.Hook
+		AccessNeeds, AdmissionPolicy, Affiliation, Alliance, ApiClient, Application,
+		ApplicationStep, AuditCheckpoint, AuditEntry, AuditReader, Call,
+		ClientAssertion, ClientKey, Course, CourseVersion, Credential, Disclosure,
+		Document, DocumentChunk, Draft, Draw, Enrolment, Erasure, HomeModule,
+		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
+		Institution, InstitutionChange, InstitutionName, LogoutToken, Membership,
+		MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode, Profile,
+		Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule, Result,
+		RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey,
+		StatusList, Unit, WorkItem []ent.Hook
 	}
 	inters struct {
-		Affiliation, Alliance, ApiClient, Application, AuditCheckpoint, AuditEntry,
-		AuditReader, ClientAssertion, ClientKey, Course, CourseVersion, Credential,
-		Disclosure, Enrolment, Erasure, HomeModule, IdempotencyKey, Identity,
-		ImportChunk, ImportFinding, ImportRun, ImportSource, Institution,
-		InstitutionChange, InstitutionName, LogoutToken, Membership, MicroDegree,
-		Offering, OutboxEvent, Person, Portal, PortalCode, Profile, Programme,
-		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
-		RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey, StatusList, Unit,
-		WorkItem []ent.Interceptor
+		AccessNeeds, AdmissionPolicy, Affiliation, Alliance, ApiClient, Application,
+		ApplicationStep, AuditCheckpoint, AuditEntry, AuditReader, Call,
+		ClientAssertion, ClientKey, Course, CourseVersion, Credential, Disclosure,
+		Document, DocumentChunk, Draft, Draw, Enrolment, Erasure, HomeModule,
+		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
+		Institution, InstitutionChange, InstitutionName, LogoutToken, Membership,
+		MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode, Profile,
+		Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule, Result,
+		RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey,
+		StatusList, Unit, WorkItem []ent.Interceptor
 	}
 )

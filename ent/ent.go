@@ -12,19 +12,27 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/peregrine-exchange/peregrine/ent/accessneeds"
+	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
 	"github.com/peregrine-exchange/peregrine/ent/auditcheckpoint"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/auditreader"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/document"
+	"github.com/peregrine-exchange/peregrine/ent/documentchunk"
+	"github.com/peregrine-exchange/peregrine/ent/draft"
+	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
@@ -100,19 +108,27 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			accessneeds.Table:       accessneeds.ValidColumn,
+			admissionpolicy.Table:   admissionpolicy.ValidColumn,
 			affiliation.Table:       affiliation.ValidColumn,
 			alliance.Table:          alliance.ValidColumn,
 			apiclient.Table:         apiclient.ValidColumn,
 			application.Table:       application.ValidColumn,
+			applicationstep.Table:   applicationstep.ValidColumn,
 			auditcheckpoint.Table:   auditcheckpoint.ValidColumn,
 			auditentry.Table:        auditentry.ValidColumn,
 			auditreader.Table:       auditreader.ValidColumn,
+			call.Table:              call.ValidColumn,
 			clientassertion.Table:   clientassertion.ValidColumn,
 			clientkey.Table:         clientkey.ValidColumn,
 			course.Table:            course.ValidColumn,
 			courseversion.Table:     courseversion.ValidColumn,
 			credential.Table:        credential.ValidColumn,
 			disclosure.Table:        disclosure.ValidColumn,
+			document.Table:          document.ValidColumn,
+			documentchunk.Table:     documentchunk.ValidColumn,
+			draft.Table:             draft.ValidColumn,
+			draw.Table:              draw.ValidColumn,
 			enrolment.Table:         enrolment.ValidColumn,
 			erasure.Table:           erasure.ValidColumn,
 			homemodule.Table:        homemodule.ValidColumn,

@@ -12,19 +12,27 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/peregrine-exchange/peregrine/ent/accessneeds"
+	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
 	"github.com/peregrine-exchange/peregrine/ent/auditcheckpoint"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/auditreader"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/document"
+	"github.com/peregrine-exchange/peregrine/ent/documentchunk"
+	"github.com/peregrine-exchange/peregrine/ent/draft"
+	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
@@ -76,19 +84,27 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAccessNeeds       = "AccessNeeds"
+	TypeAdmissionPolicy   = "AdmissionPolicy"
 	TypeAffiliation       = "Affiliation"
 	TypeAlliance          = "Alliance"
 	TypeApiClient         = "ApiClient"
 	TypeApplication       = "Application"
+	TypeApplicationStep   = "ApplicationStep"
 	TypeAuditCheckpoint   = "AuditCheckpoint"
 	TypeAuditEntry        = "AuditEntry"
 	TypeAuditReader       = "AuditReader"
+	TypeCall              = "Call"
 	TypeClientAssertion   = "ClientAssertion"
 	TypeClientKey         = "ClientKey"
 	TypeCourse            = "Course"
 	TypeCourseVersion     = "CourseVersion"
 	TypeCredential        = "Credential"
 	TypeDisclosure        = "Disclosure"
+	TypeDocument          = "Document"
+	TypeDocumentChunk     = "DocumentChunk"
+	TypeDraft             = "Draft"
+	TypeDraw              = "Draw"
 	TypeEnrolment         = "Enrolment"
 	TypeErasure           = "Erasure"
 	TypeHomeModule        = "HomeModule"
@@ -127,6 +143,2071 @@ const (
 	TypeUnit              = "Unit"
 	TypeWorkItem          = "WorkItem"
 )
+
+// AccessNeedsMutation represents an operation that mutates the AccessNeeds nodes in the graph.
+type AccessNeedsMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	updated_at         *time.Time
+	text               *string
+	clearedFields      map[string]struct{}
+	application        *ident.ID
+	clearedapplication bool
+	learner            *ident.ID
+	clearedlearner     bool
+	done               bool
+	oldValue           func(context.Context) (*AccessNeeds, error)
+	predicates         []predicate.AccessNeeds
+}
+
+var _ ent.Mutation = (*AccessNeedsMutation)(nil)
+
+// accessneedsOption allows management of the mutation configuration using functional options.
+type accessneedsOption func(*AccessNeedsMutation)
+
+// newAccessNeedsMutation creates new mutation for the AccessNeeds entity.
+func newAccessNeedsMutation(c config, op Op, opts ...accessneedsOption) *AccessNeedsMutation {
+	m := &AccessNeedsMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAccessNeeds,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAccessNeedsID sets the ID field of the mutation.
+func withAccessNeedsID(id ident.ID) accessneedsOption {
+	return func(m *AccessNeedsMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AccessNeeds
+		)
+		m.oldValue = func(ctx context.Context) (*AccessNeeds, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AccessNeeds.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAccessNeeds sets the old AccessNeeds of the mutation.
+func withAccessNeeds(node *AccessNeeds) accessneedsOption {
+	return func(m *AccessNeedsMutation) {
+		m.oldValue = func(context.Context) (*AccessNeeds, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AccessNeedsMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AccessNeedsMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AccessNeeds entities.
+func (m *AccessNeedsMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AccessNeedsMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AccessNeedsMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AccessNeeds.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AccessNeedsMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AccessNeedsMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AccessNeeds entity.
+// If the AccessNeeds object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessNeedsMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AccessNeedsMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AccessNeedsMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AccessNeedsMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the AccessNeeds entity.
+// If the AccessNeeds object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessNeedsMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AccessNeedsMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetApplicationID sets the "application_id" field.
+func (m *AccessNeedsMutation) SetApplicationID(i ident.ID) {
+	m.application = &i
+}
+
+// ApplicationID returns the value of the "application_id" field in the mutation.
+func (m *AccessNeedsMutation) ApplicationID() (r ident.ID, exists bool) {
+	v := m.application
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplicationID returns the old "application_id" field's value of the AccessNeeds entity.
+// If the AccessNeeds object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessNeedsMutation) OldApplicationID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplicationID: %w", err)
+	}
+	return oldValue.ApplicationID, nil
+}
+
+// ResetApplicationID resets all changes to the "application_id" field.
+func (m *AccessNeedsMutation) ResetApplicationID() {
+	m.application = nil
+}
+
+// SetLearnerID sets the "learner_id" field.
+func (m *AccessNeedsMutation) SetLearnerID(i ident.ID) {
+	m.learner = &i
+}
+
+// LearnerID returns the value of the "learner_id" field in the mutation.
+func (m *AccessNeedsMutation) LearnerID() (r ident.ID, exists bool) {
+	v := m.learner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLearnerID returns the old "learner_id" field's value of the AccessNeeds entity.
+// If the AccessNeeds object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessNeedsMutation) OldLearnerID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLearnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLearnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLearnerID: %w", err)
+	}
+	return oldValue.LearnerID, nil
+}
+
+// ResetLearnerID resets all changes to the "learner_id" field.
+func (m *AccessNeedsMutation) ResetLearnerID() {
+	m.learner = nil
+}
+
+// SetText sets the "text" field.
+func (m *AccessNeedsMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *AccessNeedsMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the AccessNeeds entity.
+// If the AccessNeeds object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessNeedsMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *AccessNeedsMutation) ResetText() {
+	m.text = nil
+}
+
+// ClearApplication clears the "application" edge to the Application entity.
+func (m *AccessNeedsMutation) ClearApplication() {
+	m.clearedapplication = true
+	m.clearedFields[accessneeds.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationCleared reports if the "application" edge to the Application entity was cleared.
+func (m *AccessNeedsMutation) ApplicationCleared() bool {
+	return m.clearedapplication
+}
+
+// ApplicationIDs returns the "application" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApplicationID instead. It exists only for internal usage by the builders.
+func (m *AccessNeedsMutation) ApplicationIDs() (ids []ident.ID) {
+	if id := m.application; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApplication resets all changes to the "application" edge.
+func (m *AccessNeedsMutation) ResetApplication() {
+	m.application = nil
+	m.clearedapplication = false
+}
+
+// ClearLearner clears the "learner" edge to the Person entity.
+func (m *AccessNeedsMutation) ClearLearner() {
+	m.clearedlearner = true
+	m.clearedFields[accessneeds.FieldLearnerID] = struct{}{}
+}
+
+// LearnerCleared reports if the "learner" edge to the Person entity was cleared.
+func (m *AccessNeedsMutation) LearnerCleared() bool {
+	return m.clearedlearner
+}
+
+// LearnerIDs returns the "learner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LearnerID instead. It exists only for internal usage by the builders.
+func (m *AccessNeedsMutation) LearnerIDs() (ids []ident.ID) {
+	if id := m.learner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLearner resets all changes to the "learner" edge.
+func (m *AccessNeedsMutation) ResetLearner() {
+	m.learner = nil
+	m.clearedlearner = false
+}
+
+// Where appends a list predicates to the AccessNeedsMutation builder.
+func (m *AccessNeedsMutation) Where(ps ...predicate.AccessNeeds) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AccessNeedsMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AccessNeedsMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AccessNeeds, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AccessNeedsMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (AccessNeeds).
+func (m *AccessNeedsMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AccessNeedsMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.created_at != nil {
+		fields = append(fields, accessneeds.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, accessneeds.FieldUpdatedAt)
+	}
+	if m.application != nil {
+		fields = append(fields, accessneeds.FieldApplicationID)
+	}
+	if m.learner != nil {
+		fields = append(fields, accessneeds.FieldLearnerID)
+	}
+	if m.text != nil {
+		fields = append(fields, accessneeds.FieldText)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AccessNeedsMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case accessneeds.FieldCreatedAt:
+		return m.CreatedAt()
+	case accessneeds.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case accessneeds.FieldApplicationID:
+		return m.ApplicationID()
+	case accessneeds.FieldLearnerID:
+		return m.LearnerID()
+	case accessneeds.FieldText:
+		return m.Text()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AccessNeedsMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case accessneeds.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case accessneeds.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case accessneeds.FieldApplicationID:
+		return m.OldApplicationID(ctx)
+	case accessneeds.FieldLearnerID:
+		return m.OldLearnerID(ctx)
+	case accessneeds.FieldText:
+		return m.OldText(ctx)
+	}
+	return nil, fmt.Errorf("unknown AccessNeeds field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccessNeedsMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case accessneeds.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case accessneeds.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case accessneeds.FieldApplicationID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplicationID(v)
+		return nil
+	case accessneeds.FieldLearnerID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLearnerID(v)
+		return nil
+	case accessneeds.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AccessNeeds field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AccessNeedsMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AccessNeedsMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccessNeedsMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AccessNeeds numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AccessNeedsMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AccessNeedsMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AccessNeedsMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AccessNeeds nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AccessNeedsMutation) ResetField(name string) error {
+	switch name {
+	case accessneeds.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case accessneeds.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case accessneeds.FieldApplicationID:
+		m.ResetApplicationID()
+		return nil
+	case accessneeds.FieldLearnerID:
+		m.ResetLearnerID()
+		return nil
+	case accessneeds.FieldText:
+		m.ResetText()
+		return nil
+	}
+	return fmt.Errorf("unknown AccessNeeds field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AccessNeedsMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.application != nil {
+		edges = append(edges, accessneeds.EdgeApplication)
+	}
+	if m.learner != nil {
+		edges = append(edges, accessneeds.EdgeLearner)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AccessNeedsMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case accessneeds.EdgeApplication:
+		if id := m.application; id != nil {
+			return []ent.Value{*id}
+		}
+	case accessneeds.EdgeLearner:
+		if id := m.learner; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AccessNeedsMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AccessNeedsMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AccessNeedsMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedapplication {
+		edges = append(edges, accessneeds.EdgeApplication)
+	}
+	if m.clearedlearner {
+		edges = append(edges, accessneeds.EdgeLearner)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AccessNeedsMutation) EdgeCleared(name string) bool {
+	switch name {
+	case accessneeds.EdgeApplication:
+		return m.clearedapplication
+	case accessneeds.EdgeLearner:
+		return m.clearedlearner
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AccessNeedsMutation) ClearEdge(name string) error {
+	switch name {
+	case accessneeds.EdgeApplication:
+		m.ClearApplication()
+		return nil
+	case accessneeds.EdgeLearner:
+		m.ClearLearner()
+		return nil
+	}
+	return fmt.Errorf("unknown AccessNeeds unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AccessNeedsMutation) ResetEdge(name string) error {
+	switch name {
+	case accessneeds.EdgeApplication:
+		m.ResetApplication()
+		return nil
+	case accessneeds.EdgeLearner:
+		m.ResetLearner()
+		return nil
+	}
+	return fmt.Errorf("unknown AccessNeeds edge %s", name)
+}
+
+// AdmissionPolicyMutation represents an operation that mutates the AdmissionPolicy nodes in the graph.
+type AdmissionPolicyMutation struct {
+	config
+	op                          Op
+	typ                         string
+	id                          *ident.ID
+	created_at                  *time.Time
+	updated_at                  *time.Time
+	kind                        *admissionpolicy.Kind
+	scope_key                   *string
+	nomination                  *admissionpolicy.Nomination
+	ects_per_term               *vocab.ECTS
+	addects_per_term            *vocab.ECTS
+	nominations_per_offering    *int
+	addnominations_per_offering *int
+	terms                       *[]string
+	appendterms                 []string
+	home_days                   *int
+	addhome_days                *int
+	host_days                   *int
+	addhost_days                *int
+	remind_days                 *int
+	addremind_days              *int
+	escalate_days               *int
+	addescalate_days            *int
+	clearedFields               map[string]struct{}
+	institution                 *ident.ID
+	clearedinstitution          bool
+	partner                     *ident.ID
+	clearedpartner              bool
+	done                        bool
+	oldValue                    func(context.Context) (*AdmissionPolicy, error)
+	predicates                  []predicate.AdmissionPolicy
+}
+
+var _ ent.Mutation = (*AdmissionPolicyMutation)(nil)
+
+// admissionpolicyOption allows management of the mutation configuration using functional options.
+type admissionpolicyOption func(*AdmissionPolicyMutation)
+
+// newAdmissionPolicyMutation creates new mutation for the AdmissionPolicy entity.
+func newAdmissionPolicyMutation(c config, op Op, opts ...admissionpolicyOption) *AdmissionPolicyMutation {
+	m := &AdmissionPolicyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAdmissionPolicy,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAdmissionPolicyID sets the ID field of the mutation.
+func withAdmissionPolicyID(id ident.ID) admissionpolicyOption {
+	return func(m *AdmissionPolicyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AdmissionPolicy
+		)
+		m.oldValue = func(ctx context.Context) (*AdmissionPolicy, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AdmissionPolicy.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAdmissionPolicy sets the old AdmissionPolicy of the mutation.
+func withAdmissionPolicy(node *AdmissionPolicy) admissionpolicyOption {
+	return func(m *AdmissionPolicyMutation) {
+		m.oldValue = func(context.Context) (*AdmissionPolicy, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AdmissionPolicyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AdmissionPolicyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AdmissionPolicy entities.
+func (m *AdmissionPolicyMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AdmissionPolicyMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AdmissionPolicyMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AdmissionPolicy.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AdmissionPolicyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AdmissionPolicyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AdmissionPolicyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AdmissionPolicyMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AdmissionPolicyMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AdmissionPolicyMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *AdmissionPolicyMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *AdmissionPolicyMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldInstitutionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *AdmissionPolicyMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetPartnerID sets the "partner_id" field.
+func (m *AdmissionPolicyMutation) SetPartnerID(i ident.ID) {
+	m.partner = &i
+}
+
+// PartnerID returns the value of the "partner_id" field in the mutation.
+func (m *AdmissionPolicyMutation) PartnerID() (r ident.ID, exists bool) {
+	v := m.partner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartnerID returns the old "partner_id" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldPartnerID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartnerID: %w", err)
+	}
+	return oldValue.PartnerID, nil
+}
+
+// ClearPartnerID clears the value of the "partner_id" field.
+func (m *AdmissionPolicyMutation) ClearPartnerID() {
+	m.partner = nil
+	m.clearedFields[admissionpolicy.FieldPartnerID] = struct{}{}
+}
+
+// PartnerIDCleared returns if the "partner_id" field was cleared in this mutation.
+func (m *AdmissionPolicyMutation) PartnerIDCleared() bool {
+	_, ok := m.clearedFields[admissionpolicy.FieldPartnerID]
+	return ok
+}
+
+// ResetPartnerID resets all changes to the "partner_id" field.
+func (m *AdmissionPolicyMutation) ResetPartnerID() {
+	m.partner = nil
+	delete(m.clearedFields, admissionpolicy.FieldPartnerID)
+}
+
+// SetKind sets the "kind" field.
+func (m *AdmissionPolicyMutation) SetKind(a admissionpolicy.Kind) {
+	m.kind = &a
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *AdmissionPolicyMutation) Kind() (r admissionpolicy.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldKind(ctx context.Context) (v *admissionpolicy.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ClearKind clears the value of the "kind" field.
+func (m *AdmissionPolicyMutation) ClearKind() {
+	m.kind = nil
+	m.clearedFields[admissionpolicy.FieldKind] = struct{}{}
+}
+
+// KindCleared returns if the "kind" field was cleared in this mutation.
+func (m *AdmissionPolicyMutation) KindCleared() bool {
+	_, ok := m.clearedFields[admissionpolicy.FieldKind]
+	return ok
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *AdmissionPolicyMutation) ResetKind() {
+	m.kind = nil
+	delete(m.clearedFields, admissionpolicy.FieldKind)
+}
+
+// SetScopeKey sets the "scope_key" field.
+func (m *AdmissionPolicyMutation) SetScopeKey(s string) {
+	m.scope_key = &s
+}
+
+// ScopeKey returns the value of the "scope_key" field in the mutation.
+func (m *AdmissionPolicyMutation) ScopeKey() (r string, exists bool) {
+	v := m.scope_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScopeKey returns the old "scope_key" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldScopeKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScopeKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScopeKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScopeKey: %w", err)
+	}
+	return oldValue.ScopeKey, nil
+}
+
+// ResetScopeKey resets all changes to the "scope_key" field.
+func (m *AdmissionPolicyMutation) ResetScopeKey() {
+	m.scope_key = nil
+}
+
+// SetNomination sets the "nomination" field.
+func (m *AdmissionPolicyMutation) SetNomination(a admissionpolicy.Nomination) {
+	m.nomination = &a
+}
+
+// Nomination returns the value of the "nomination" field in the mutation.
+func (m *AdmissionPolicyMutation) Nomination() (r admissionpolicy.Nomination, exists bool) {
+	v := m.nomination
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNomination returns the old "nomination" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldNomination(ctx context.Context) (v admissionpolicy.Nomination, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNomination is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNomination requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNomination: %w", err)
+	}
+	return oldValue.Nomination, nil
+}
+
+// ResetNomination resets all changes to the "nomination" field.
+func (m *AdmissionPolicyMutation) ResetNomination() {
+	m.nomination = nil
+}
+
+// SetEctsPerTerm sets the "ects_per_term" field.
+func (m *AdmissionPolicyMutation) SetEctsPerTerm(v vocab.ECTS) {
+	m.ects_per_term = &v
+	m.addects_per_term = nil
+}
+
+// EctsPerTerm returns the value of the "ects_per_term" field in the mutation.
+func (m *AdmissionPolicyMutation) EctsPerTerm() (r vocab.ECTS, exists bool) {
+	v := m.ects_per_term
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEctsPerTerm returns the old "ects_per_term" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldEctsPerTerm(ctx context.Context) (v *vocab.ECTS, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEctsPerTerm is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEctsPerTerm requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEctsPerTerm: %w", err)
+	}
+	return oldValue.EctsPerTerm, nil
+}
+
+// AddEctsPerTerm adds v to the "ects_per_term" field.
+func (m *AdmissionPolicyMutation) AddEctsPerTerm(v vocab.ECTS) {
+	if m.addects_per_term != nil {
+		*m.addects_per_term += v
+	} else {
+		m.addects_per_term = &v
+	}
+}
+
+// AddedEctsPerTerm returns the value that was added to the "ects_per_term" field in this mutation.
+func (m *AdmissionPolicyMutation) AddedEctsPerTerm() (r vocab.ECTS, exists bool) {
+	v := m.addects_per_term
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearEctsPerTerm clears the value of the "ects_per_term" field.
+func (m *AdmissionPolicyMutation) ClearEctsPerTerm() {
+	m.ects_per_term = nil
+	m.addects_per_term = nil
+	m.clearedFields[admissionpolicy.FieldEctsPerTerm] = struct{}{}
+}
+
+// EctsPerTermCleared returns if the "ects_per_term" field was cleared in this mutation.
+func (m *AdmissionPolicyMutation) EctsPerTermCleared() bool {
+	_, ok := m.clearedFields[admissionpolicy.FieldEctsPerTerm]
+	return ok
+}
+
+// ResetEctsPerTerm resets all changes to the "ects_per_term" field.
+func (m *AdmissionPolicyMutation) ResetEctsPerTerm() {
+	m.ects_per_term = nil
+	m.addects_per_term = nil
+	delete(m.clearedFields, admissionpolicy.FieldEctsPerTerm)
+}
+
+// SetNominationsPerOffering sets the "nominations_per_offering" field.
+func (m *AdmissionPolicyMutation) SetNominationsPerOffering(i int) {
+	m.nominations_per_offering = &i
+	m.addnominations_per_offering = nil
+}
+
+// NominationsPerOffering returns the value of the "nominations_per_offering" field in the mutation.
+func (m *AdmissionPolicyMutation) NominationsPerOffering() (r int, exists bool) {
+	v := m.nominations_per_offering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNominationsPerOffering returns the old "nominations_per_offering" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldNominationsPerOffering(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNominationsPerOffering is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNominationsPerOffering requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNominationsPerOffering: %w", err)
+	}
+	return oldValue.NominationsPerOffering, nil
+}
+
+// AddNominationsPerOffering adds i to the "nominations_per_offering" field.
+func (m *AdmissionPolicyMutation) AddNominationsPerOffering(i int) {
+	if m.addnominations_per_offering != nil {
+		*m.addnominations_per_offering += i
+	} else {
+		m.addnominations_per_offering = &i
+	}
+}
+
+// AddedNominationsPerOffering returns the value that was added to the "nominations_per_offering" field in this mutation.
+func (m *AdmissionPolicyMutation) AddedNominationsPerOffering() (r int, exists bool) {
+	v := m.addnominations_per_offering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearNominationsPerOffering clears the value of the "nominations_per_offering" field.
+func (m *AdmissionPolicyMutation) ClearNominationsPerOffering() {
+	m.nominations_per_offering = nil
+	m.addnominations_per_offering = nil
+	m.clearedFields[admissionpolicy.FieldNominationsPerOffering] = struct{}{}
+}
+
+// NominationsPerOfferingCleared returns if the "nominations_per_offering" field was cleared in this mutation.
+func (m *AdmissionPolicyMutation) NominationsPerOfferingCleared() bool {
+	_, ok := m.clearedFields[admissionpolicy.FieldNominationsPerOffering]
+	return ok
+}
+
+// ResetNominationsPerOffering resets all changes to the "nominations_per_offering" field.
+func (m *AdmissionPolicyMutation) ResetNominationsPerOffering() {
+	m.nominations_per_offering = nil
+	m.addnominations_per_offering = nil
+	delete(m.clearedFields, admissionpolicy.FieldNominationsPerOffering)
+}
+
+// SetTerms sets the "terms" field.
+func (m *AdmissionPolicyMutation) SetTerms(s []string) {
+	m.terms = &s
+	m.appendterms = nil
+}
+
+// Terms returns the value of the "terms" field in the mutation.
+func (m *AdmissionPolicyMutation) Terms() (r []string, exists bool) {
+	v := m.terms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTerms returns the old "terms" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldTerms(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTerms is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTerms requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTerms: %w", err)
+	}
+	return oldValue.Terms, nil
+}
+
+// AppendedTerms returns the list of values that were appended to the "terms" field in this mutation.
+func (m *AdmissionPolicyMutation) AppendedTerms() ([]string, bool) {
+	if len(m.appendterms) == 0 {
+		return nil, false
+	}
+	return m.appendterms, true
+}
+
+// ResetTerms resets all changes to the "terms" field.
+func (m *AdmissionPolicyMutation) ResetTerms() {
+	m.terms = nil
+	m.appendterms = nil
+}
+
+// SetHomeDays sets the "home_days" field.
+func (m *AdmissionPolicyMutation) SetHomeDays(i int) {
+	m.home_days = &i
+	m.addhome_days = nil
+}
+
+// HomeDays returns the value of the "home_days" field in the mutation.
+func (m *AdmissionPolicyMutation) HomeDays() (r int, exists bool) {
+	v := m.home_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHomeDays returns the old "home_days" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldHomeDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHomeDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHomeDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHomeDays: %w", err)
+	}
+	return oldValue.HomeDays, nil
+}
+
+// AddHomeDays adds i to the "home_days" field.
+func (m *AdmissionPolicyMutation) AddHomeDays(i int) {
+	if m.addhome_days != nil {
+		*m.addhome_days += i
+	} else {
+		m.addhome_days = &i
+	}
+}
+
+// AddedHomeDays returns the value that was added to the "home_days" field in this mutation.
+func (m *AdmissionPolicyMutation) AddedHomeDays() (r int, exists bool) {
+	v := m.addhome_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHomeDays resets all changes to the "home_days" field.
+func (m *AdmissionPolicyMutation) ResetHomeDays() {
+	m.home_days = nil
+	m.addhome_days = nil
+}
+
+// SetHostDays sets the "host_days" field.
+func (m *AdmissionPolicyMutation) SetHostDays(i int) {
+	m.host_days = &i
+	m.addhost_days = nil
+}
+
+// HostDays returns the value of the "host_days" field in the mutation.
+func (m *AdmissionPolicyMutation) HostDays() (r int, exists bool) {
+	v := m.host_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHostDays returns the old "host_days" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldHostDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHostDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHostDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHostDays: %w", err)
+	}
+	return oldValue.HostDays, nil
+}
+
+// AddHostDays adds i to the "host_days" field.
+func (m *AdmissionPolicyMutation) AddHostDays(i int) {
+	if m.addhost_days != nil {
+		*m.addhost_days += i
+	} else {
+		m.addhost_days = &i
+	}
+}
+
+// AddedHostDays returns the value that was added to the "host_days" field in this mutation.
+func (m *AdmissionPolicyMutation) AddedHostDays() (r int, exists bool) {
+	v := m.addhost_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHostDays resets all changes to the "host_days" field.
+func (m *AdmissionPolicyMutation) ResetHostDays() {
+	m.host_days = nil
+	m.addhost_days = nil
+}
+
+// SetRemindDays sets the "remind_days" field.
+func (m *AdmissionPolicyMutation) SetRemindDays(i int) {
+	m.remind_days = &i
+	m.addremind_days = nil
+}
+
+// RemindDays returns the value of the "remind_days" field in the mutation.
+func (m *AdmissionPolicyMutation) RemindDays() (r int, exists bool) {
+	v := m.remind_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemindDays returns the old "remind_days" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldRemindDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemindDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemindDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemindDays: %w", err)
+	}
+	return oldValue.RemindDays, nil
+}
+
+// AddRemindDays adds i to the "remind_days" field.
+func (m *AdmissionPolicyMutation) AddRemindDays(i int) {
+	if m.addremind_days != nil {
+		*m.addremind_days += i
+	} else {
+		m.addremind_days = &i
+	}
+}
+
+// AddedRemindDays returns the value that was added to the "remind_days" field in this mutation.
+func (m *AdmissionPolicyMutation) AddedRemindDays() (r int, exists bool) {
+	v := m.addremind_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRemindDays resets all changes to the "remind_days" field.
+func (m *AdmissionPolicyMutation) ResetRemindDays() {
+	m.remind_days = nil
+	m.addremind_days = nil
+}
+
+// SetEscalateDays sets the "escalate_days" field.
+func (m *AdmissionPolicyMutation) SetEscalateDays(i int) {
+	m.escalate_days = &i
+	m.addescalate_days = nil
+}
+
+// EscalateDays returns the value of the "escalate_days" field in the mutation.
+func (m *AdmissionPolicyMutation) EscalateDays() (r int, exists bool) {
+	v := m.escalate_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEscalateDays returns the old "escalate_days" field's value of the AdmissionPolicy entity.
+// If the AdmissionPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdmissionPolicyMutation) OldEscalateDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEscalateDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEscalateDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEscalateDays: %w", err)
+	}
+	return oldValue.EscalateDays, nil
+}
+
+// AddEscalateDays adds i to the "escalate_days" field.
+func (m *AdmissionPolicyMutation) AddEscalateDays(i int) {
+	if m.addescalate_days != nil {
+		*m.addescalate_days += i
+	} else {
+		m.addescalate_days = &i
+	}
+}
+
+// AddedEscalateDays returns the value that was added to the "escalate_days" field in this mutation.
+func (m *AdmissionPolicyMutation) AddedEscalateDays() (r int, exists bool) {
+	v := m.addescalate_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEscalateDays resets all changes to the "escalate_days" field.
+func (m *AdmissionPolicyMutation) ResetEscalateDays() {
+	m.escalate_days = nil
+	m.addescalate_days = nil
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *AdmissionPolicyMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[admissionpolicy.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *AdmissionPolicyMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *AdmissionPolicyMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *AdmissionPolicyMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// ClearPartner clears the "partner" edge to the Institution entity.
+func (m *AdmissionPolicyMutation) ClearPartner() {
+	m.clearedpartner = true
+	m.clearedFields[admissionpolicy.FieldPartnerID] = struct{}{}
+}
+
+// PartnerCleared reports if the "partner" edge to the Institution entity was cleared.
+func (m *AdmissionPolicyMutation) PartnerCleared() bool {
+	return m.PartnerIDCleared() || m.clearedpartner
+}
+
+// PartnerIDs returns the "partner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PartnerID instead. It exists only for internal usage by the builders.
+func (m *AdmissionPolicyMutation) PartnerIDs() (ids []ident.ID) {
+	if id := m.partner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPartner resets all changes to the "partner" edge.
+func (m *AdmissionPolicyMutation) ResetPartner() {
+	m.partner = nil
+	m.clearedpartner = false
+}
+
+// Where appends a list predicates to the AdmissionPolicyMutation builder.
+func (m *AdmissionPolicyMutation) Where(ps ...predicate.AdmissionPolicy) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AdmissionPolicyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AdmissionPolicyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AdmissionPolicy, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AdmissionPolicyMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (AdmissionPolicy).
+func (m *AdmissionPolicyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AdmissionPolicyMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, admissionpolicy.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, admissionpolicy.FieldUpdatedAt)
+	}
+	if m.institution != nil {
+		fields = append(fields, admissionpolicy.FieldInstitutionID)
+	}
+	if m.partner != nil {
+		fields = append(fields, admissionpolicy.FieldPartnerID)
+	}
+	if m.kind != nil {
+		fields = append(fields, admissionpolicy.FieldKind)
+	}
+	if m.scope_key != nil {
+		fields = append(fields, admissionpolicy.FieldScopeKey)
+	}
+	if m.nomination != nil {
+		fields = append(fields, admissionpolicy.FieldNomination)
+	}
+	if m.ects_per_term != nil {
+		fields = append(fields, admissionpolicy.FieldEctsPerTerm)
+	}
+	if m.nominations_per_offering != nil {
+		fields = append(fields, admissionpolicy.FieldNominationsPerOffering)
+	}
+	if m.terms != nil {
+		fields = append(fields, admissionpolicy.FieldTerms)
+	}
+	if m.home_days != nil {
+		fields = append(fields, admissionpolicy.FieldHomeDays)
+	}
+	if m.host_days != nil {
+		fields = append(fields, admissionpolicy.FieldHostDays)
+	}
+	if m.remind_days != nil {
+		fields = append(fields, admissionpolicy.FieldRemindDays)
+	}
+	if m.escalate_days != nil {
+		fields = append(fields, admissionpolicy.FieldEscalateDays)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AdmissionPolicyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case admissionpolicy.FieldCreatedAt:
+		return m.CreatedAt()
+	case admissionpolicy.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case admissionpolicy.FieldInstitutionID:
+		return m.InstitutionID()
+	case admissionpolicy.FieldPartnerID:
+		return m.PartnerID()
+	case admissionpolicy.FieldKind:
+		return m.Kind()
+	case admissionpolicy.FieldScopeKey:
+		return m.ScopeKey()
+	case admissionpolicy.FieldNomination:
+		return m.Nomination()
+	case admissionpolicy.FieldEctsPerTerm:
+		return m.EctsPerTerm()
+	case admissionpolicy.FieldNominationsPerOffering:
+		return m.NominationsPerOffering()
+	case admissionpolicy.FieldTerms:
+		return m.Terms()
+	case admissionpolicy.FieldHomeDays:
+		return m.HomeDays()
+	case admissionpolicy.FieldHostDays:
+		return m.HostDays()
+	case admissionpolicy.FieldRemindDays:
+		return m.RemindDays()
+	case admissionpolicy.FieldEscalateDays:
+		return m.EscalateDays()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AdmissionPolicyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case admissionpolicy.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case admissionpolicy.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case admissionpolicy.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case admissionpolicy.FieldPartnerID:
+		return m.OldPartnerID(ctx)
+	case admissionpolicy.FieldKind:
+		return m.OldKind(ctx)
+	case admissionpolicy.FieldScopeKey:
+		return m.OldScopeKey(ctx)
+	case admissionpolicy.FieldNomination:
+		return m.OldNomination(ctx)
+	case admissionpolicy.FieldEctsPerTerm:
+		return m.OldEctsPerTerm(ctx)
+	case admissionpolicy.FieldNominationsPerOffering:
+		return m.OldNominationsPerOffering(ctx)
+	case admissionpolicy.FieldTerms:
+		return m.OldTerms(ctx)
+	case admissionpolicy.FieldHomeDays:
+		return m.OldHomeDays(ctx)
+	case admissionpolicy.FieldHostDays:
+		return m.OldHostDays(ctx)
+	case admissionpolicy.FieldRemindDays:
+		return m.OldRemindDays(ctx)
+	case admissionpolicy.FieldEscalateDays:
+		return m.OldEscalateDays(ctx)
+	}
+	return nil, fmt.Errorf("unknown AdmissionPolicy field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AdmissionPolicyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case admissionpolicy.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case admissionpolicy.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case admissionpolicy.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case admissionpolicy.FieldPartnerID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartnerID(v)
+		return nil
+	case admissionpolicy.FieldKind:
+		v, ok := value.(admissionpolicy.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case admissionpolicy.FieldScopeKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScopeKey(v)
+		return nil
+	case admissionpolicy.FieldNomination:
+		v, ok := value.(admissionpolicy.Nomination)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNomination(v)
+		return nil
+	case admissionpolicy.FieldEctsPerTerm:
+		v, ok := value.(vocab.ECTS)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEctsPerTerm(v)
+		return nil
+	case admissionpolicy.FieldNominationsPerOffering:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNominationsPerOffering(v)
+		return nil
+	case admissionpolicy.FieldTerms:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTerms(v)
+		return nil
+	case admissionpolicy.FieldHomeDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHomeDays(v)
+		return nil
+	case admissionpolicy.FieldHostDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHostDays(v)
+		return nil
+	case admissionpolicy.FieldRemindDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemindDays(v)
+		return nil
+	case admissionpolicy.FieldEscalateDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEscalateDays(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AdmissionPolicy field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AdmissionPolicyMutation) AddedFields() []string {
+	var fields []string
+	if m.addects_per_term != nil {
+		fields = append(fields, admissionpolicy.FieldEctsPerTerm)
+	}
+	if m.addnominations_per_offering != nil {
+		fields = append(fields, admissionpolicy.FieldNominationsPerOffering)
+	}
+	if m.addhome_days != nil {
+		fields = append(fields, admissionpolicy.FieldHomeDays)
+	}
+	if m.addhost_days != nil {
+		fields = append(fields, admissionpolicy.FieldHostDays)
+	}
+	if m.addremind_days != nil {
+		fields = append(fields, admissionpolicy.FieldRemindDays)
+	}
+	if m.addescalate_days != nil {
+		fields = append(fields, admissionpolicy.FieldEscalateDays)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AdmissionPolicyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case admissionpolicy.FieldEctsPerTerm:
+		return m.AddedEctsPerTerm()
+	case admissionpolicy.FieldNominationsPerOffering:
+		return m.AddedNominationsPerOffering()
+	case admissionpolicy.FieldHomeDays:
+		return m.AddedHomeDays()
+	case admissionpolicy.FieldHostDays:
+		return m.AddedHostDays()
+	case admissionpolicy.FieldRemindDays:
+		return m.AddedRemindDays()
+	case admissionpolicy.FieldEscalateDays:
+		return m.AddedEscalateDays()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AdmissionPolicyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case admissionpolicy.FieldEctsPerTerm:
+		v, ok := value.(vocab.ECTS)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEctsPerTerm(v)
+		return nil
+	case admissionpolicy.FieldNominationsPerOffering:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNominationsPerOffering(v)
+		return nil
+	case admissionpolicy.FieldHomeDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHomeDays(v)
+		return nil
+	case admissionpolicy.FieldHostDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHostDays(v)
+		return nil
+	case admissionpolicy.FieldRemindDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRemindDays(v)
+		return nil
+	case admissionpolicy.FieldEscalateDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEscalateDays(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AdmissionPolicy numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AdmissionPolicyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(admissionpolicy.FieldPartnerID) {
+		fields = append(fields, admissionpolicy.FieldPartnerID)
+	}
+	if m.FieldCleared(admissionpolicy.FieldKind) {
+		fields = append(fields, admissionpolicy.FieldKind)
+	}
+	if m.FieldCleared(admissionpolicy.FieldEctsPerTerm) {
+		fields = append(fields, admissionpolicy.FieldEctsPerTerm)
+	}
+	if m.FieldCleared(admissionpolicy.FieldNominationsPerOffering) {
+		fields = append(fields, admissionpolicy.FieldNominationsPerOffering)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AdmissionPolicyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AdmissionPolicyMutation) ClearField(name string) error {
+	switch name {
+	case admissionpolicy.FieldPartnerID:
+		m.ClearPartnerID()
+		return nil
+	case admissionpolicy.FieldKind:
+		m.ClearKind()
+		return nil
+	case admissionpolicy.FieldEctsPerTerm:
+		m.ClearEctsPerTerm()
+		return nil
+	case admissionpolicy.FieldNominationsPerOffering:
+		m.ClearNominationsPerOffering()
+		return nil
+	}
+	return fmt.Errorf("unknown AdmissionPolicy nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AdmissionPolicyMutation) ResetField(name string) error {
+	switch name {
+	case admissionpolicy.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case admissionpolicy.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case admissionpolicy.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case admissionpolicy.FieldPartnerID:
+		m.ResetPartnerID()
+		return nil
+	case admissionpolicy.FieldKind:
+		m.ResetKind()
+		return nil
+	case admissionpolicy.FieldScopeKey:
+		m.ResetScopeKey()
+		return nil
+	case admissionpolicy.FieldNomination:
+		m.ResetNomination()
+		return nil
+	case admissionpolicy.FieldEctsPerTerm:
+		m.ResetEctsPerTerm()
+		return nil
+	case admissionpolicy.FieldNominationsPerOffering:
+		m.ResetNominationsPerOffering()
+		return nil
+	case admissionpolicy.FieldTerms:
+		m.ResetTerms()
+		return nil
+	case admissionpolicy.FieldHomeDays:
+		m.ResetHomeDays()
+		return nil
+	case admissionpolicy.FieldHostDays:
+		m.ResetHostDays()
+		return nil
+	case admissionpolicy.FieldRemindDays:
+		m.ResetRemindDays()
+		return nil
+	case admissionpolicy.FieldEscalateDays:
+		m.ResetEscalateDays()
+		return nil
+	}
+	return fmt.Errorf("unknown AdmissionPolicy field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AdmissionPolicyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.institution != nil {
+		edges = append(edges, admissionpolicy.EdgeInstitution)
+	}
+	if m.partner != nil {
+		edges = append(edges, admissionpolicy.EdgePartner)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AdmissionPolicyMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case admissionpolicy.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	case admissionpolicy.EdgePartner:
+		if id := m.partner; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AdmissionPolicyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AdmissionPolicyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AdmissionPolicyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedinstitution {
+		edges = append(edges, admissionpolicy.EdgeInstitution)
+	}
+	if m.clearedpartner {
+		edges = append(edges, admissionpolicy.EdgePartner)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AdmissionPolicyMutation) EdgeCleared(name string) bool {
+	switch name {
+	case admissionpolicy.EdgeInstitution:
+		return m.clearedinstitution
+	case admissionpolicy.EdgePartner:
+		return m.clearedpartner
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AdmissionPolicyMutation) ClearEdge(name string) error {
+	switch name {
+	case admissionpolicy.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	case admissionpolicy.EdgePartner:
+		m.ClearPartner()
+		return nil
+	}
+	return fmt.Errorf("unknown AdmissionPolicy unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AdmissionPolicyMutation) ResetEdge(name string) error {
+	switch name {
+	case admissionpolicy.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	case admissionpolicy.EdgePartner:
+		m.ResetPartner()
+		return nil
+	}
+	return fmt.Errorf("unknown AdmissionPolicy edge %s", name)
+}
 
 // AffiliationMutation represents an operation that mutates the Affiliation nodes in the graph.
 type AffiliationMutation struct {
@@ -2654,15 +4735,32 @@ type ApplicationMutation struct {
 	created_at       *time.Time
 	updated_at       *time.Time
 	state            *application.State
+	version          *int
+	addversion       *int
 	live_key         *string
 	motivation       *string
 	reason           *string
+	reason_code      *vocab.DecisionReason
+	condition        *string
+	answers          *[]vocab.Answer
+	appendanswers    []vocab.Answer
+	statements       *[]string
+	appendstatements []string
+	preference       *int
+	addpreference    *int
+	choice_key       *string
+	rank             *int
+	addrank          *int
+	place            *int
+	addplace         *int
 	commitment       **vocab.Commitment
 	sharing          *vocab.Sharing
 	appendsharing    vocab.Sharing
 	submitted_at     *time.Time
 	nominated_at     *time.Time
 	decided_at       *time.Time
+	due_at           *time.Time
+	wakes_at         *time.Time
 	clearedFields    map[string]struct{}
 	learner          *ident.ID
 	clearedlearner   bool
@@ -2674,6 +4772,8 @@ type ApplicationMutation struct {
 	clearedhost      bool
 	programme        *ident.ID
 	clearedprogramme bool
+	call             *ident.ID
+	clearedcall      bool
 	done             bool
 	oldValue         func(context.Context) (*Application, error)
 	predicates       []predicate.Application
@@ -3084,6 +5184,62 @@ func (m *ApplicationMutation) ResetState() {
 	m.state = nil
 }
 
+// SetVersion sets the "version" field.
+func (m *ApplicationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ApplicationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ApplicationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ApplicationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ApplicationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetLiveKey sets the "live_key" field.
 func (m *ApplicationMutation) SetLiveKey(s string) {
 	m.live_key = &s
@@ -3229,6 +5385,532 @@ func (m *ApplicationMutation) ReasonCleared() bool {
 func (m *ApplicationMutation) ResetReason() {
 	m.reason = nil
 	delete(m.clearedFields, application.FieldReason)
+}
+
+// SetReasonCode sets the "reason_code" field.
+func (m *ApplicationMutation) SetReasonCode(vr vocab.DecisionReason) {
+	m.reason_code = &vr
+}
+
+// ReasonCode returns the value of the "reason_code" field in the mutation.
+func (m *ApplicationMutation) ReasonCode() (r vocab.DecisionReason, exists bool) {
+	v := m.reason_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReasonCode returns the old "reason_code" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldReasonCode(ctx context.Context) (v *vocab.DecisionReason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReasonCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReasonCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReasonCode: %w", err)
+	}
+	return oldValue.ReasonCode, nil
+}
+
+// ClearReasonCode clears the value of the "reason_code" field.
+func (m *ApplicationMutation) ClearReasonCode() {
+	m.reason_code = nil
+	m.clearedFields[application.FieldReasonCode] = struct{}{}
+}
+
+// ReasonCodeCleared returns if the "reason_code" field was cleared in this mutation.
+func (m *ApplicationMutation) ReasonCodeCleared() bool {
+	_, ok := m.clearedFields[application.FieldReasonCode]
+	return ok
+}
+
+// ResetReasonCode resets all changes to the "reason_code" field.
+func (m *ApplicationMutation) ResetReasonCode() {
+	m.reason_code = nil
+	delete(m.clearedFields, application.FieldReasonCode)
+}
+
+// SetCondition sets the "condition" field.
+func (m *ApplicationMutation) SetCondition(s string) {
+	m.condition = &s
+}
+
+// Condition returns the value of the "condition" field in the mutation.
+func (m *ApplicationMutation) Condition() (r string, exists bool) {
+	v := m.condition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCondition returns the old "condition" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldCondition(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCondition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCondition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCondition: %w", err)
+	}
+	return oldValue.Condition, nil
+}
+
+// ClearCondition clears the value of the "condition" field.
+func (m *ApplicationMutation) ClearCondition() {
+	m.condition = nil
+	m.clearedFields[application.FieldCondition] = struct{}{}
+}
+
+// ConditionCleared returns if the "condition" field was cleared in this mutation.
+func (m *ApplicationMutation) ConditionCleared() bool {
+	_, ok := m.clearedFields[application.FieldCondition]
+	return ok
+}
+
+// ResetCondition resets all changes to the "condition" field.
+func (m *ApplicationMutation) ResetCondition() {
+	m.condition = nil
+	delete(m.clearedFields, application.FieldCondition)
+}
+
+// SetAnswers sets the "answers" field.
+func (m *ApplicationMutation) SetAnswers(v []vocab.Answer) {
+	m.answers = &v
+	m.appendanswers = nil
+}
+
+// Answers returns the value of the "answers" field in the mutation.
+func (m *ApplicationMutation) Answers() (r []vocab.Answer, exists bool) {
+	v := m.answers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswers returns the old "answers" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldAnswers(ctx context.Context) (v []vocab.Answer, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswers: %w", err)
+	}
+	return oldValue.Answers, nil
+}
+
+// AppendedAnswers returns the list of values that were appended to the "answers" field in this mutation.
+func (m *ApplicationMutation) AppendedAnswers() ([]vocab.Answer, bool) {
+	if len(m.appendanswers) == 0 {
+		return nil, false
+	}
+	return m.appendanswers, true
+}
+
+// ClearAnswers clears the value of the "answers" field.
+func (m *ApplicationMutation) ClearAnswers() {
+	m.answers = nil
+	m.appendanswers = nil
+	m.clearedFields[application.FieldAnswers] = struct{}{}
+}
+
+// AnswersCleared returns if the "answers" field was cleared in this mutation.
+func (m *ApplicationMutation) AnswersCleared() bool {
+	_, ok := m.clearedFields[application.FieldAnswers]
+	return ok
+}
+
+// ResetAnswers resets all changes to the "answers" field.
+func (m *ApplicationMutation) ResetAnswers() {
+	m.answers = nil
+	m.appendanswers = nil
+	delete(m.clearedFields, application.FieldAnswers)
+}
+
+// SetStatements sets the "statements" field.
+func (m *ApplicationMutation) SetStatements(s []string) {
+	m.statements = &s
+	m.appendstatements = nil
+}
+
+// Statements returns the value of the "statements" field in the mutation.
+func (m *ApplicationMutation) Statements() (r []string, exists bool) {
+	v := m.statements
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatements returns the old "statements" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldStatements(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatements is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatements requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatements: %w", err)
+	}
+	return oldValue.Statements, nil
+}
+
+// AppendedStatements returns the list of values that were appended to the "statements" field in this mutation.
+func (m *ApplicationMutation) AppendedStatements() ([]string, bool) {
+	if len(m.appendstatements) == 0 {
+		return nil, false
+	}
+	return m.appendstatements, true
+}
+
+// ClearStatements clears the value of the "statements" field.
+func (m *ApplicationMutation) ClearStatements() {
+	m.statements = nil
+	m.appendstatements = nil
+	m.clearedFields[application.FieldStatements] = struct{}{}
+}
+
+// StatementsCleared returns if the "statements" field was cleared in this mutation.
+func (m *ApplicationMutation) StatementsCleared() bool {
+	_, ok := m.clearedFields[application.FieldStatements]
+	return ok
+}
+
+// ResetStatements resets all changes to the "statements" field.
+func (m *ApplicationMutation) ResetStatements() {
+	m.statements = nil
+	m.appendstatements = nil
+	delete(m.clearedFields, application.FieldStatements)
+}
+
+// SetCallID sets the "call_id" field.
+func (m *ApplicationMutation) SetCallID(i ident.ID) {
+	m.call = &i
+}
+
+// CallID returns the value of the "call_id" field in the mutation.
+func (m *ApplicationMutation) CallID() (r ident.ID, exists bool) {
+	v := m.call
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCallID returns the old "call_id" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldCallID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCallID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCallID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCallID: %w", err)
+	}
+	return oldValue.CallID, nil
+}
+
+// ClearCallID clears the value of the "call_id" field.
+func (m *ApplicationMutation) ClearCallID() {
+	m.call = nil
+	m.clearedFields[application.FieldCallID] = struct{}{}
+}
+
+// CallIDCleared returns if the "call_id" field was cleared in this mutation.
+func (m *ApplicationMutation) CallIDCleared() bool {
+	_, ok := m.clearedFields[application.FieldCallID]
+	return ok
+}
+
+// ResetCallID resets all changes to the "call_id" field.
+func (m *ApplicationMutation) ResetCallID() {
+	m.call = nil
+	delete(m.clearedFields, application.FieldCallID)
+}
+
+// SetPreference sets the "preference" field.
+func (m *ApplicationMutation) SetPreference(i int) {
+	m.preference = &i
+	m.addpreference = nil
+}
+
+// Preference returns the value of the "preference" field in the mutation.
+func (m *ApplicationMutation) Preference() (r int, exists bool) {
+	v := m.preference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreference returns the old "preference" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldPreference(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreference: %w", err)
+	}
+	return oldValue.Preference, nil
+}
+
+// AddPreference adds i to the "preference" field.
+func (m *ApplicationMutation) AddPreference(i int) {
+	if m.addpreference != nil {
+		*m.addpreference += i
+	} else {
+		m.addpreference = &i
+	}
+}
+
+// AddedPreference returns the value that was added to the "preference" field in this mutation.
+func (m *ApplicationMutation) AddedPreference() (r int, exists bool) {
+	v := m.addpreference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPreference clears the value of the "preference" field.
+func (m *ApplicationMutation) ClearPreference() {
+	m.preference = nil
+	m.addpreference = nil
+	m.clearedFields[application.FieldPreference] = struct{}{}
+}
+
+// PreferenceCleared returns if the "preference" field was cleared in this mutation.
+func (m *ApplicationMutation) PreferenceCleared() bool {
+	_, ok := m.clearedFields[application.FieldPreference]
+	return ok
+}
+
+// ResetPreference resets all changes to the "preference" field.
+func (m *ApplicationMutation) ResetPreference() {
+	m.preference = nil
+	m.addpreference = nil
+	delete(m.clearedFields, application.FieldPreference)
+}
+
+// SetChoiceKey sets the "choice_key" field.
+func (m *ApplicationMutation) SetChoiceKey(s string) {
+	m.choice_key = &s
+}
+
+// ChoiceKey returns the value of the "choice_key" field in the mutation.
+func (m *ApplicationMutation) ChoiceKey() (r string, exists bool) {
+	v := m.choice_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChoiceKey returns the old "choice_key" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldChoiceKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChoiceKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChoiceKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChoiceKey: %w", err)
+	}
+	return oldValue.ChoiceKey, nil
+}
+
+// ClearChoiceKey clears the value of the "choice_key" field.
+func (m *ApplicationMutation) ClearChoiceKey() {
+	m.choice_key = nil
+	m.clearedFields[application.FieldChoiceKey] = struct{}{}
+}
+
+// ChoiceKeyCleared returns if the "choice_key" field was cleared in this mutation.
+func (m *ApplicationMutation) ChoiceKeyCleared() bool {
+	_, ok := m.clearedFields[application.FieldChoiceKey]
+	return ok
+}
+
+// ResetChoiceKey resets all changes to the "choice_key" field.
+func (m *ApplicationMutation) ResetChoiceKey() {
+	m.choice_key = nil
+	delete(m.clearedFields, application.FieldChoiceKey)
+}
+
+// SetRank sets the "rank" field.
+func (m *ApplicationMutation) SetRank(i int) {
+	m.rank = &i
+	m.addrank = nil
+}
+
+// Rank returns the value of the "rank" field in the mutation.
+func (m *ApplicationMutation) Rank() (r int, exists bool) {
+	v := m.rank
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRank returns the old "rank" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldRank(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRank is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRank requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRank: %w", err)
+	}
+	return oldValue.Rank, nil
+}
+
+// AddRank adds i to the "rank" field.
+func (m *ApplicationMutation) AddRank(i int) {
+	if m.addrank != nil {
+		*m.addrank += i
+	} else {
+		m.addrank = &i
+	}
+}
+
+// AddedRank returns the value that was added to the "rank" field in this mutation.
+func (m *ApplicationMutation) AddedRank() (r int, exists bool) {
+	v := m.addrank
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRank clears the value of the "rank" field.
+func (m *ApplicationMutation) ClearRank() {
+	m.rank = nil
+	m.addrank = nil
+	m.clearedFields[application.FieldRank] = struct{}{}
+}
+
+// RankCleared returns if the "rank" field was cleared in this mutation.
+func (m *ApplicationMutation) RankCleared() bool {
+	_, ok := m.clearedFields[application.FieldRank]
+	return ok
+}
+
+// ResetRank resets all changes to the "rank" field.
+func (m *ApplicationMutation) ResetRank() {
+	m.rank = nil
+	m.addrank = nil
+	delete(m.clearedFields, application.FieldRank)
+}
+
+// SetPlace sets the "place" field.
+func (m *ApplicationMutation) SetPlace(i int) {
+	m.place = &i
+	m.addplace = nil
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *ApplicationMutation) Place() (r int, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldPlace(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// AddPlace adds i to the "place" field.
+func (m *ApplicationMutation) AddPlace(i int) {
+	if m.addplace != nil {
+		*m.addplace += i
+	} else {
+		m.addplace = &i
+	}
+}
+
+// AddedPlace returns the value that was added to the "place" field in this mutation.
+func (m *ApplicationMutation) AddedPlace() (r int, exists bool) {
+	v := m.addplace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPlace clears the value of the "place" field.
+func (m *ApplicationMutation) ClearPlace() {
+	m.place = nil
+	m.addplace = nil
+	m.clearedFields[application.FieldPlace] = struct{}{}
+}
+
+// PlaceCleared returns if the "place" field was cleared in this mutation.
+func (m *ApplicationMutation) PlaceCleared() bool {
+	_, ok := m.clearedFields[application.FieldPlace]
+	return ok
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *ApplicationMutation) ResetPlace() {
+	m.place = nil
+	m.addplace = nil
+	delete(m.clearedFields, application.FieldPlace)
 }
 
 // SetCommitment sets the "commitment" field.
@@ -3474,6 +6156,104 @@ func (m *ApplicationMutation) ResetDecidedAt() {
 	delete(m.clearedFields, application.FieldDecidedAt)
 }
 
+// SetDueAt sets the "due_at" field.
+func (m *ApplicationMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ApplicationMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *ApplicationMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[application.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *ApplicationMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[application.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ApplicationMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, application.FieldDueAt)
+}
+
+// SetWakesAt sets the "wakes_at" field.
+func (m *ApplicationMutation) SetWakesAt(t time.Time) {
+	m.wakes_at = &t
+}
+
+// WakesAt returns the value of the "wakes_at" field in the mutation.
+func (m *ApplicationMutation) WakesAt() (r time.Time, exists bool) {
+	v := m.wakes_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWakesAt returns the old "wakes_at" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldWakesAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWakesAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWakesAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWakesAt: %w", err)
+	}
+	return oldValue.WakesAt, nil
+}
+
+// ClearWakesAt clears the value of the "wakes_at" field.
+func (m *ApplicationMutation) ClearWakesAt() {
+	m.wakes_at = nil
+	m.clearedFields[application.FieldWakesAt] = struct{}{}
+}
+
+// WakesAtCleared returns if the "wakes_at" field was cleared in this mutation.
+func (m *ApplicationMutation) WakesAtCleared() bool {
+	_, ok := m.clearedFields[application.FieldWakesAt]
+	return ok
+}
+
+// ResetWakesAt resets all changes to the "wakes_at" field.
+func (m *ApplicationMutation) ResetWakesAt() {
+	m.wakes_at = nil
+	delete(m.clearedFields, application.FieldWakesAt)
+}
+
 // ClearLearner clears the "learner" edge to the Person entity.
 func (m *ApplicationMutation) ClearLearner() {
 	m.clearedlearner = true
@@ -3609,6 +6389,33 @@ func (m *ApplicationMutation) ResetProgramme() {
 	m.clearedprogramme = false
 }
 
+// ClearCall clears the "call" edge to the Call entity.
+func (m *ApplicationMutation) ClearCall() {
+	m.clearedcall = true
+	m.clearedFields[application.FieldCallID] = struct{}{}
+}
+
+// CallCleared reports if the "call" edge to the Call entity was cleared.
+func (m *ApplicationMutation) CallCleared() bool {
+	return m.CallIDCleared() || m.clearedcall
+}
+
+// CallIDs returns the "call" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CallID instead. It exists only for internal usage by the builders.
+func (m *ApplicationMutation) CallIDs() (ids []ident.ID) {
+	if id := m.call; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCall resets all changes to the "call" edge.
+func (m *ApplicationMutation) ResetCall() {
+	m.call = nil
+	m.clearedcall = false
+}
+
 // Where appends a list predicates to the ApplicationMutation builder.
 func (m *ApplicationMutation) Where(ps ...predicate.Application) {
 	m.predicates = append(m.predicates, ps...)
@@ -3638,7 +6445,7 @@ func (m *ApplicationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApplicationMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 28)
 	if m.created_at != nil {
 		fields = append(fields, application.FieldCreatedAt)
 	}
@@ -3663,6 +6470,9 @@ func (m *ApplicationMutation) Fields() []string {
 	if m.state != nil {
 		fields = append(fields, application.FieldState)
 	}
+	if m.version != nil {
+		fields = append(fields, application.FieldVersion)
+	}
 	if m.live_key != nil {
 		fields = append(fields, application.FieldLiveKey)
 	}
@@ -3671,6 +6481,33 @@ func (m *ApplicationMutation) Fields() []string {
 	}
 	if m.reason != nil {
 		fields = append(fields, application.FieldReason)
+	}
+	if m.reason_code != nil {
+		fields = append(fields, application.FieldReasonCode)
+	}
+	if m.condition != nil {
+		fields = append(fields, application.FieldCondition)
+	}
+	if m.answers != nil {
+		fields = append(fields, application.FieldAnswers)
+	}
+	if m.statements != nil {
+		fields = append(fields, application.FieldStatements)
+	}
+	if m.call != nil {
+		fields = append(fields, application.FieldCallID)
+	}
+	if m.preference != nil {
+		fields = append(fields, application.FieldPreference)
+	}
+	if m.choice_key != nil {
+		fields = append(fields, application.FieldChoiceKey)
+	}
+	if m.rank != nil {
+		fields = append(fields, application.FieldRank)
+	}
+	if m.place != nil {
+		fields = append(fields, application.FieldPlace)
 	}
 	if m.commitment != nil {
 		fields = append(fields, application.FieldCommitment)
@@ -3686,6 +6523,12 @@ func (m *ApplicationMutation) Fields() []string {
 	}
 	if m.decided_at != nil {
 		fields = append(fields, application.FieldDecidedAt)
+	}
+	if m.due_at != nil {
+		fields = append(fields, application.FieldDueAt)
+	}
+	if m.wakes_at != nil {
+		fields = append(fields, application.FieldWakesAt)
 	}
 	return fields
 }
@@ -3711,12 +6554,32 @@ func (m *ApplicationMutation) Field(name string) (ent.Value, bool) {
 		return m.ProgrammeID()
 	case application.FieldState:
 		return m.State()
+	case application.FieldVersion:
+		return m.Version()
 	case application.FieldLiveKey:
 		return m.LiveKey()
 	case application.FieldMotivation:
 		return m.Motivation()
 	case application.FieldReason:
 		return m.Reason()
+	case application.FieldReasonCode:
+		return m.ReasonCode()
+	case application.FieldCondition:
+		return m.Condition()
+	case application.FieldAnswers:
+		return m.Answers()
+	case application.FieldStatements:
+		return m.Statements()
+	case application.FieldCallID:
+		return m.CallID()
+	case application.FieldPreference:
+		return m.Preference()
+	case application.FieldChoiceKey:
+		return m.ChoiceKey()
+	case application.FieldRank:
+		return m.Rank()
+	case application.FieldPlace:
+		return m.Place()
 	case application.FieldCommitment:
 		return m.Commitment()
 	case application.FieldSharing:
@@ -3727,6 +6590,10 @@ func (m *ApplicationMutation) Field(name string) (ent.Value, bool) {
 		return m.NominatedAt()
 	case application.FieldDecidedAt:
 		return m.DecidedAt()
+	case application.FieldDueAt:
+		return m.DueAt()
+	case application.FieldWakesAt:
+		return m.WakesAt()
 	}
 	return nil, false
 }
@@ -3752,12 +6619,32 @@ func (m *ApplicationMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldProgrammeID(ctx)
 	case application.FieldState:
 		return m.OldState(ctx)
+	case application.FieldVersion:
+		return m.OldVersion(ctx)
 	case application.FieldLiveKey:
 		return m.OldLiveKey(ctx)
 	case application.FieldMotivation:
 		return m.OldMotivation(ctx)
 	case application.FieldReason:
 		return m.OldReason(ctx)
+	case application.FieldReasonCode:
+		return m.OldReasonCode(ctx)
+	case application.FieldCondition:
+		return m.OldCondition(ctx)
+	case application.FieldAnswers:
+		return m.OldAnswers(ctx)
+	case application.FieldStatements:
+		return m.OldStatements(ctx)
+	case application.FieldCallID:
+		return m.OldCallID(ctx)
+	case application.FieldPreference:
+		return m.OldPreference(ctx)
+	case application.FieldChoiceKey:
+		return m.OldChoiceKey(ctx)
+	case application.FieldRank:
+		return m.OldRank(ctx)
+	case application.FieldPlace:
+		return m.OldPlace(ctx)
 	case application.FieldCommitment:
 		return m.OldCommitment(ctx)
 	case application.FieldSharing:
@@ -3768,6 +6655,10 @@ func (m *ApplicationMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldNominatedAt(ctx)
 	case application.FieldDecidedAt:
 		return m.OldDecidedAt(ctx)
+	case application.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case application.FieldWakesAt:
+		return m.OldWakesAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Application field %s", name)
 }
@@ -3833,6 +6724,13 @@ func (m *ApplicationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetState(v)
 		return nil
+	case application.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case application.FieldLiveKey:
 		v, ok := value.(string)
 		if !ok {
@@ -3853,6 +6751,69 @@ func (m *ApplicationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReason(v)
+		return nil
+	case application.FieldReasonCode:
+		v, ok := value.(vocab.DecisionReason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReasonCode(v)
+		return nil
+	case application.FieldCondition:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCondition(v)
+		return nil
+	case application.FieldAnswers:
+		v, ok := value.([]vocab.Answer)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswers(v)
+		return nil
+	case application.FieldStatements:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatements(v)
+		return nil
+	case application.FieldCallID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCallID(v)
+		return nil
+	case application.FieldPreference:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreference(v)
+		return nil
+	case application.FieldChoiceKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChoiceKey(v)
+		return nil
+	case application.FieldRank:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRank(v)
+		return nil
+	case application.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
 		return nil
 	case application.FieldCommitment:
 		v, ok := value.(*vocab.Commitment)
@@ -3889,6 +6850,20 @@ func (m *ApplicationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDecidedAt(v)
 		return nil
+	case application.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case application.FieldWakesAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWakesAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Application field %s", name)
 }
@@ -3896,13 +6871,36 @@ func (m *ApplicationMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *ApplicationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, application.FieldVersion)
+	}
+	if m.addpreference != nil {
+		fields = append(fields, application.FieldPreference)
+	}
+	if m.addrank != nil {
+		fields = append(fields, application.FieldRank)
+	}
+	if m.addplace != nil {
+		fields = append(fields, application.FieldPlace)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *ApplicationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case application.FieldVersion:
+		return m.AddedVersion()
+	case application.FieldPreference:
+		return m.AddedPreference()
+	case application.FieldRank:
+		return m.AddedRank()
+	case application.FieldPlace:
+		return m.AddedPlace()
+	}
 	return nil, false
 }
 
@@ -3911,6 +6909,34 @@ func (m *ApplicationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ApplicationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case application.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case application.FieldPreference:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPreference(v)
+		return nil
+	case application.FieldRank:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRank(v)
+		return nil
+	case application.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlace(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Application numeric field %s", name)
 }
@@ -3931,6 +6957,33 @@ func (m *ApplicationMutation) ClearedFields() []string {
 	if m.FieldCleared(application.FieldReason) {
 		fields = append(fields, application.FieldReason)
 	}
+	if m.FieldCleared(application.FieldReasonCode) {
+		fields = append(fields, application.FieldReasonCode)
+	}
+	if m.FieldCleared(application.FieldCondition) {
+		fields = append(fields, application.FieldCondition)
+	}
+	if m.FieldCleared(application.FieldAnswers) {
+		fields = append(fields, application.FieldAnswers)
+	}
+	if m.FieldCleared(application.FieldStatements) {
+		fields = append(fields, application.FieldStatements)
+	}
+	if m.FieldCleared(application.FieldCallID) {
+		fields = append(fields, application.FieldCallID)
+	}
+	if m.FieldCleared(application.FieldPreference) {
+		fields = append(fields, application.FieldPreference)
+	}
+	if m.FieldCleared(application.FieldChoiceKey) {
+		fields = append(fields, application.FieldChoiceKey)
+	}
+	if m.FieldCleared(application.FieldRank) {
+		fields = append(fields, application.FieldRank)
+	}
+	if m.FieldCleared(application.FieldPlace) {
+		fields = append(fields, application.FieldPlace)
+	}
 	if m.FieldCleared(application.FieldCommitment) {
 		fields = append(fields, application.FieldCommitment)
 	}
@@ -3942,6 +6995,12 @@ func (m *ApplicationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(application.FieldDecidedAt) {
 		fields = append(fields, application.FieldDecidedAt)
+	}
+	if m.FieldCleared(application.FieldDueAt) {
+		fields = append(fields, application.FieldDueAt)
+	}
+	if m.FieldCleared(application.FieldWakesAt) {
+		fields = append(fields, application.FieldWakesAt)
 	}
 	return fields
 }
@@ -3969,6 +7028,33 @@ func (m *ApplicationMutation) ClearField(name string) error {
 	case application.FieldReason:
 		m.ClearReason()
 		return nil
+	case application.FieldReasonCode:
+		m.ClearReasonCode()
+		return nil
+	case application.FieldCondition:
+		m.ClearCondition()
+		return nil
+	case application.FieldAnswers:
+		m.ClearAnswers()
+		return nil
+	case application.FieldStatements:
+		m.ClearStatements()
+		return nil
+	case application.FieldCallID:
+		m.ClearCallID()
+		return nil
+	case application.FieldPreference:
+		m.ClearPreference()
+		return nil
+	case application.FieldChoiceKey:
+		m.ClearChoiceKey()
+		return nil
+	case application.FieldRank:
+		m.ClearRank()
+		return nil
+	case application.FieldPlace:
+		m.ClearPlace()
+		return nil
 	case application.FieldCommitment:
 		m.ClearCommitment()
 		return nil
@@ -3980,6 +7066,12 @@ func (m *ApplicationMutation) ClearField(name string) error {
 		return nil
 	case application.FieldDecidedAt:
 		m.ClearDecidedAt()
+		return nil
+	case application.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	case application.FieldWakesAt:
+		m.ClearWakesAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Application nullable field %s", name)
@@ -4013,6 +7105,9 @@ func (m *ApplicationMutation) ResetField(name string) error {
 	case application.FieldState:
 		m.ResetState()
 		return nil
+	case application.FieldVersion:
+		m.ResetVersion()
+		return nil
 	case application.FieldLiveKey:
 		m.ResetLiveKey()
 		return nil
@@ -4021,6 +7116,33 @@ func (m *ApplicationMutation) ResetField(name string) error {
 		return nil
 	case application.FieldReason:
 		m.ResetReason()
+		return nil
+	case application.FieldReasonCode:
+		m.ResetReasonCode()
+		return nil
+	case application.FieldCondition:
+		m.ResetCondition()
+		return nil
+	case application.FieldAnswers:
+		m.ResetAnswers()
+		return nil
+	case application.FieldStatements:
+		m.ResetStatements()
+		return nil
+	case application.FieldCallID:
+		m.ResetCallID()
+		return nil
+	case application.FieldPreference:
+		m.ResetPreference()
+		return nil
+	case application.FieldChoiceKey:
+		m.ResetChoiceKey()
+		return nil
+	case application.FieldRank:
+		m.ResetRank()
+		return nil
+	case application.FieldPlace:
+		m.ResetPlace()
 		return nil
 	case application.FieldCommitment:
 		m.ResetCommitment()
@@ -4037,13 +7159,19 @@ func (m *ApplicationMutation) ResetField(name string) error {
 	case application.FieldDecidedAt:
 		m.ResetDecidedAt()
 		return nil
+	case application.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case application.FieldWakesAt:
+		m.ResetWakesAt()
+		return nil
 	}
 	return fmt.Errorf("unknown Application field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ApplicationMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.learner != nil {
 		edges = append(edges, application.EdgeLearner)
 	}
@@ -4058,6 +7186,9 @@ func (m *ApplicationMutation) AddedEdges() []string {
 	}
 	if m.programme != nil {
 		edges = append(edges, application.EdgeProgramme)
+	}
+	if m.call != nil {
+		edges = append(edges, application.EdgeCall)
 	}
 	return edges
 }
@@ -4086,13 +7217,17 @@ func (m *ApplicationMutation) AddedIDs(name string) []ent.Value {
 		if id := m.programme; id != nil {
 			return []ent.Value{*id}
 		}
+	case application.EdgeCall:
+		if id := m.call; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ApplicationMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	return edges
 }
 
@@ -4104,7 +7239,7 @@ func (m *ApplicationMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ApplicationMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedlearner {
 		edges = append(edges, application.EdgeLearner)
 	}
@@ -4119,6 +7254,9 @@ func (m *ApplicationMutation) ClearedEdges() []string {
 	}
 	if m.clearedprogramme {
 		edges = append(edges, application.EdgeProgramme)
+	}
+	if m.clearedcall {
+		edges = append(edges, application.EdgeCall)
 	}
 	return edges
 }
@@ -4137,6 +7275,8 @@ func (m *ApplicationMutation) EdgeCleared(name string) bool {
 		return m.clearedhost
 	case application.EdgeProgramme:
 		return m.clearedprogramme
+	case application.EdgeCall:
+		return m.clearedcall
 	}
 	return false
 }
@@ -4159,6 +7299,9 @@ func (m *ApplicationMutation) ClearEdge(name string) error {
 		return nil
 	case application.EdgeProgramme:
 		m.ClearProgramme()
+		return nil
+	case application.EdgeCall:
+		m.ClearCall()
 		return nil
 	}
 	return fmt.Errorf("unknown Application unique edge %s", name)
@@ -4183,8 +7326,1366 @@ func (m *ApplicationMutation) ResetEdge(name string) error {
 	case application.EdgeProgramme:
 		m.ResetProgramme()
 		return nil
+	case application.EdgeCall:
+		m.ResetCall()
+		return nil
 	}
 	return fmt.Errorf("unknown Application edge %s", name)
+}
+
+// ApplicationStepMutation represents an operation that mutates the ApplicationStep nodes in the graph.
+type ApplicationStepMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	number             *int
+	addnumber          *int
+	verb               *string
+	from               *string
+	to                 *string
+	side               *applicationstep.Side
+	reason_code        *vocab.DecisionReason
+	reason             *string
+	due_at             *time.Time
+	at                 *time.Time
+	clearedFields      map[string]struct{}
+	application        *ident.ID
+	clearedapplication bool
+	learner            *ident.ID
+	clearedlearner     bool
+	person             *ident.ID
+	clearedperson      bool
+	client             *ident.ID
+	clearedclient      bool
+	done               bool
+	oldValue           func(context.Context) (*ApplicationStep, error)
+	predicates         []predicate.ApplicationStep
+}
+
+var _ ent.Mutation = (*ApplicationStepMutation)(nil)
+
+// applicationstepOption allows management of the mutation configuration using functional options.
+type applicationstepOption func(*ApplicationStepMutation)
+
+// newApplicationStepMutation creates new mutation for the ApplicationStep entity.
+func newApplicationStepMutation(c config, op Op, opts ...applicationstepOption) *ApplicationStepMutation {
+	m := &ApplicationStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApplicationStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApplicationStepID sets the ID field of the mutation.
+func withApplicationStepID(id ident.ID) applicationstepOption {
+	return func(m *ApplicationStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ApplicationStep
+		)
+		m.oldValue = func(ctx context.Context) (*ApplicationStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ApplicationStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApplicationStep sets the old ApplicationStep of the mutation.
+func withApplicationStep(node *ApplicationStep) applicationstepOption {
+	return func(m *ApplicationStepMutation) {
+		m.oldValue = func(context.Context) (*ApplicationStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApplicationStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApplicationStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ApplicationStep entities.
+func (m *ApplicationStepMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApplicationStepMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApplicationStepMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ApplicationStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApplicationStepMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApplicationStepMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApplicationStepMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetApplicationID sets the "application_id" field.
+func (m *ApplicationStepMutation) SetApplicationID(i ident.ID) {
+	m.application = &i
+}
+
+// ApplicationID returns the value of the "application_id" field in the mutation.
+func (m *ApplicationStepMutation) ApplicationID() (r ident.ID, exists bool) {
+	v := m.application
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplicationID returns the old "application_id" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldApplicationID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplicationID: %w", err)
+	}
+	return oldValue.ApplicationID, nil
+}
+
+// ResetApplicationID resets all changes to the "application_id" field.
+func (m *ApplicationStepMutation) ResetApplicationID() {
+	m.application = nil
+}
+
+// SetLearnerID sets the "learner_id" field.
+func (m *ApplicationStepMutation) SetLearnerID(i ident.ID) {
+	m.learner = &i
+}
+
+// LearnerID returns the value of the "learner_id" field in the mutation.
+func (m *ApplicationStepMutation) LearnerID() (r ident.ID, exists bool) {
+	v := m.learner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLearnerID returns the old "learner_id" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldLearnerID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLearnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLearnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLearnerID: %w", err)
+	}
+	return oldValue.LearnerID, nil
+}
+
+// ResetLearnerID resets all changes to the "learner_id" field.
+func (m *ApplicationStepMutation) ResetLearnerID() {
+	m.learner = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ApplicationStepMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ApplicationStepMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *ApplicationStepMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *ApplicationStepMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ApplicationStepMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetVerb sets the "verb" field.
+func (m *ApplicationStepMutation) SetVerb(s string) {
+	m.verb = &s
+}
+
+// Verb returns the value of the "verb" field in the mutation.
+func (m *ApplicationStepMutation) Verb() (r string, exists bool) {
+	v := m.verb
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerb returns the old "verb" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldVerb(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerb is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerb requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerb: %w", err)
+	}
+	return oldValue.Verb, nil
+}
+
+// ResetVerb resets all changes to the "verb" field.
+func (m *ApplicationStepMutation) ResetVerb() {
+	m.verb = nil
+}
+
+// SetFrom sets the "from" field.
+func (m *ApplicationStepMutation) SetFrom(s string) {
+	m.from = &s
+}
+
+// From returns the value of the "from" field in the mutation.
+func (m *ApplicationStepMutation) From() (r string, exists bool) {
+	v := m.from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFrom returns the old "from" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldFrom(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFrom: %w", err)
+	}
+	return oldValue.From, nil
+}
+
+// ResetFrom resets all changes to the "from" field.
+func (m *ApplicationStepMutation) ResetFrom() {
+	m.from = nil
+}
+
+// SetTo sets the "to" field.
+func (m *ApplicationStepMutation) SetTo(s string) {
+	m.to = &s
+}
+
+// To returns the value of the "to" field in the mutation.
+func (m *ApplicationStepMutation) To() (r string, exists bool) {
+	v := m.to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTo returns the old "to" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldTo(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTo: %w", err)
+	}
+	return oldValue.To, nil
+}
+
+// ResetTo resets all changes to the "to" field.
+func (m *ApplicationStepMutation) ResetTo() {
+	m.to = nil
+}
+
+// SetSide sets the "side" field.
+func (m *ApplicationStepMutation) SetSide(a applicationstep.Side) {
+	m.side = &a
+}
+
+// Side returns the value of the "side" field in the mutation.
+func (m *ApplicationStepMutation) Side() (r applicationstep.Side, exists bool) {
+	v := m.side
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSide returns the old "side" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldSide(ctx context.Context) (v applicationstep.Side, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSide is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSide requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSide: %w", err)
+	}
+	return oldValue.Side, nil
+}
+
+// ResetSide resets all changes to the "side" field.
+func (m *ApplicationStepMutation) ResetSide() {
+	m.side = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *ApplicationStepMutation) SetPersonID(i ident.ID) {
+	m.person = &i
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *ApplicationStepMutation) PersonID() (r ident.ID, exists bool) {
+	v := m.person
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldPersonID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (m *ApplicationStepMutation) ClearPersonID() {
+	m.person = nil
+	m.clearedFields[applicationstep.FieldPersonID] = struct{}{}
+}
+
+// PersonIDCleared returns if the "person_id" field was cleared in this mutation.
+func (m *ApplicationStepMutation) PersonIDCleared() bool {
+	_, ok := m.clearedFields[applicationstep.FieldPersonID]
+	return ok
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *ApplicationStepMutation) ResetPersonID() {
+	m.person = nil
+	delete(m.clearedFields, applicationstep.FieldPersonID)
+}
+
+// SetClientID sets the "client_id" field.
+func (m *ApplicationStepMutation) SetClientID(i ident.ID) {
+	m.client = &i
+}
+
+// ClientID returns the value of the "client_id" field in the mutation.
+func (m *ApplicationStepMutation) ClientID() (r ident.ID, exists bool) {
+	v := m.client
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientID returns the old "client_id" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldClientID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientID: %w", err)
+	}
+	return oldValue.ClientID, nil
+}
+
+// ClearClientID clears the value of the "client_id" field.
+func (m *ApplicationStepMutation) ClearClientID() {
+	m.client = nil
+	m.clearedFields[applicationstep.FieldClientID] = struct{}{}
+}
+
+// ClientIDCleared returns if the "client_id" field was cleared in this mutation.
+func (m *ApplicationStepMutation) ClientIDCleared() bool {
+	_, ok := m.clearedFields[applicationstep.FieldClientID]
+	return ok
+}
+
+// ResetClientID resets all changes to the "client_id" field.
+func (m *ApplicationStepMutation) ResetClientID() {
+	m.client = nil
+	delete(m.clearedFields, applicationstep.FieldClientID)
+}
+
+// SetReasonCode sets the "reason_code" field.
+func (m *ApplicationStepMutation) SetReasonCode(vr vocab.DecisionReason) {
+	m.reason_code = &vr
+}
+
+// ReasonCode returns the value of the "reason_code" field in the mutation.
+func (m *ApplicationStepMutation) ReasonCode() (r vocab.DecisionReason, exists bool) {
+	v := m.reason_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReasonCode returns the old "reason_code" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldReasonCode(ctx context.Context) (v *vocab.DecisionReason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReasonCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReasonCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReasonCode: %w", err)
+	}
+	return oldValue.ReasonCode, nil
+}
+
+// ClearReasonCode clears the value of the "reason_code" field.
+func (m *ApplicationStepMutation) ClearReasonCode() {
+	m.reason_code = nil
+	m.clearedFields[applicationstep.FieldReasonCode] = struct{}{}
+}
+
+// ReasonCodeCleared returns if the "reason_code" field was cleared in this mutation.
+func (m *ApplicationStepMutation) ReasonCodeCleared() bool {
+	_, ok := m.clearedFields[applicationstep.FieldReasonCode]
+	return ok
+}
+
+// ResetReasonCode resets all changes to the "reason_code" field.
+func (m *ApplicationStepMutation) ResetReasonCode() {
+	m.reason_code = nil
+	delete(m.clearedFields, applicationstep.FieldReasonCode)
+}
+
+// SetReason sets the "reason" field.
+func (m *ApplicationStepMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ApplicationStepMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *ApplicationStepMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[applicationstep.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *ApplicationStepMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[applicationstep.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ApplicationStepMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, applicationstep.FieldReason)
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ApplicationStepMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ApplicationStepMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *ApplicationStepMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[applicationstep.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *ApplicationStepMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[applicationstep.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ApplicationStepMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, applicationstep.FieldDueAt)
+}
+
+// SetAt sets the "at" field.
+func (m *ApplicationStepMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *ApplicationStepMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the ApplicationStep entity.
+// If the ApplicationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationStepMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *ApplicationStepMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearApplication clears the "application" edge to the Application entity.
+func (m *ApplicationStepMutation) ClearApplication() {
+	m.clearedapplication = true
+	m.clearedFields[applicationstep.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationCleared reports if the "application" edge to the Application entity was cleared.
+func (m *ApplicationStepMutation) ApplicationCleared() bool {
+	return m.clearedapplication
+}
+
+// ApplicationIDs returns the "application" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApplicationID instead. It exists only for internal usage by the builders.
+func (m *ApplicationStepMutation) ApplicationIDs() (ids []ident.ID) {
+	if id := m.application; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApplication resets all changes to the "application" edge.
+func (m *ApplicationStepMutation) ResetApplication() {
+	m.application = nil
+	m.clearedapplication = false
+}
+
+// ClearLearner clears the "learner" edge to the Person entity.
+func (m *ApplicationStepMutation) ClearLearner() {
+	m.clearedlearner = true
+	m.clearedFields[applicationstep.FieldLearnerID] = struct{}{}
+}
+
+// LearnerCleared reports if the "learner" edge to the Person entity was cleared.
+func (m *ApplicationStepMutation) LearnerCleared() bool {
+	return m.clearedlearner
+}
+
+// LearnerIDs returns the "learner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LearnerID instead. It exists only for internal usage by the builders.
+func (m *ApplicationStepMutation) LearnerIDs() (ids []ident.ID) {
+	if id := m.learner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLearner resets all changes to the "learner" edge.
+func (m *ApplicationStepMutation) ResetLearner() {
+	m.learner = nil
+	m.clearedlearner = false
+}
+
+// ClearPerson clears the "person" edge to the Person entity.
+func (m *ApplicationStepMutation) ClearPerson() {
+	m.clearedperson = true
+	m.clearedFields[applicationstep.FieldPersonID] = struct{}{}
+}
+
+// PersonCleared reports if the "person" edge to the Person entity was cleared.
+func (m *ApplicationStepMutation) PersonCleared() bool {
+	return m.PersonIDCleared() || m.clearedperson
+}
+
+// PersonIDs returns the "person" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PersonID instead. It exists only for internal usage by the builders.
+func (m *ApplicationStepMutation) PersonIDs() (ids []ident.ID) {
+	if id := m.person; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPerson resets all changes to the "person" edge.
+func (m *ApplicationStepMutation) ResetPerson() {
+	m.person = nil
+	m.clearedperson = false
+}
+
+// ClearClient clears the "client" edge to the ApiClient entity.
+func (m *ApplicationStepMutation) ClearClient() {
+	m.clearedclient = true
+	m.clearedFields[applicationstep.FieldClientID] = struct{}{}
+}
+
+// ClientCleared reports if the "client" edge to the ApiClient entity was cleared.
+func (m *ApplicationStepMutation) ClientCleared() bool {
+	return m.ClientIDCleared() || m.clearedclient
+}
+
+// ClientIDs returns the "client" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClientID instead. It exists only for internal usage by the builders.
+func (m *ApplicationStepMutation) ClientIDs() (ids []ident.ID) {
+	if id := m.client; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClient resets all changes to the "client" edge.
+func (m *ApplicationStepMutation) ResetClient() {
+	m.client = nil
+	m.clearedclient = false
+}
+
+// Where appends a list predicates to the ApplicationStepMutation builder.
+func (m *ApplicationStepMutation) Where(ps ...predicate.ApplicationStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApplicationStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApplicationStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ApplicationStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApplicationStepMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (ApplicationStep).
+func (m *ApplicationStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApplicationStepMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, applicationstep.FieldCreatedAt)
+	}
+	if m.application != nil {
+		fields = append(fields, applicationstep.FieldApplicationID)
+	}
+	if m.learner != nil {
+		fields = append(fields, applicationstep.FieldLearnerID)
+	}
+	if m.number != nil {
+		fields = append(fields, applicationstep.FieldNumber)
+	}
+	if m.verb != nil {
+		fields = append(fields, applicationstep.FieldVerb)
+	}
+	if m.from != nil {
+		fields = append(fields, applicationstep.FieldFrom)
+	}
+	if m.to != nil {
+		fields = append(fields, applicationstep.FieldTo)
+	}
+	if m.side != nil {
+		fields = append(fields, applicationstep.FieldSide)
+	}
+	if m.person != nil {
+		fields = append(fields, applicationstep.FieldPersonID)
+	}
+	if m.client != nil {
+		fields = append(fields, applicationstep.FieldClientID)
+	}
+	if m.reason_code != nil {
+		fields = append(fields, applicationstep.FieldReasonCode)
+	}
+	if m.reason != nil {
+		fields = append(fields, applicationstep.FieldReason)
+	}
+	if m.due_at != nil {
+		fields = append(fields, applicationstep.FieldDueAt)
+	}
+	if m.at != nil {
+		fields = append(fields, applicationstep.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApplicationStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case applicationstep.FieldCreatedAt:
+		return m.CreatedAt()
+	case applicationstep.FieldApplicationID:
+		return m.ApplicationID()
+	case applicationstep.FieldLearnerID:
+		return m.LearnerID()
+	case applicationstep.FieldNumber:
+		return m.Number()
+	case applicationstep.FieldVerb:
+		return m.Verb()
+	case applicationstep.FieldFrom:
+		return m.From()
+	case applicationstep.FieldTo:
+		return m.To()
+	case applicationstep.FieldSide:
+		return m.Side()
+	case applicationstep.FieldPersonID:
+		return m.PersonID()
+	case applicationstep.FieldClientID:
+		return m.ClientID()
+	case applicationstep.FieldReasonCode:
+		return m.ReasonCode()
+	case applicationstep.FieldReason:
+		return m.Reason()
+	case applicationstep.FieldDueAt:
+		return m.DueAt()
+	case applicationstep.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApplicationStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case applicationstep.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case applicationstep.FieldApplicationID:
+		return m.OldApplicationID(ctx)
+	case applicationstep.FieldLearnerID:
+		return m.OldLearnerID(ctx)
+	case applicationstep.FieldNumber:
+		return m.OldNumber(ctx)
+	case applicationstep.FieldVerb:
+		return m.OldVerb(ctx)
+	case applicationstep.FieldFrom:
+		return m.OldFrom(ctx)
+	case applicationstep.FieldTo:
+		return m.OldTo(ctx)
+	case applicationstep.FieldSide:
+		return m.OldSide(ctx)
+	case applicationstep.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case applicationstep.FieldClientID:
+		return m.OldClientID(ctx)
+	case applicationstep.FieldReasonCode:
+		return m.OldReasonCode(ctx)
+	case applicationstep.FieldReason:
+		return m.OldReason(ctx)
+	case applicationstep.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case applicationstep.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ApplicationStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApplicationStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case applicationstep.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case applicationstep.FieldApplicationID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplicationID(v)
+		return nil
+	case applicationstep.FieldLearnerID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLearnerID(v)
+		return nil
+	case applicationstep.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case applicationstep.FieldVerb:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerb(v)
+		return nil
+	case applicationstep.FieldFrom:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFrom(v)
+		return nil
+	case applicationstep.FieldTo:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTo(v)
+		return nil
+	case applicationstep.FieldSide:
+		v, ok := value.(applicationstep.Side)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSide(v)
+		return nil
+	case applicationstep.FieldPersonID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case applicationstep.FieldClientID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientID(v)
+		return nil
+	case applicationstep.FieldReasonCode:
+		v, ok := value.(vocab.DecisionReason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReasonCode(v)
+		return nil
+	case applicationstep.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case applicationstep.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case applicationstep.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApplicationStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, applicationstep.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApplicationStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case applicationstep.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApplicationStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case applicationstep.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApplicationStepMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(applicationstep.FieldPersonID) {
+		fields = append(fields, applicationstep.FieldPersonID)
+	}
+	if m.FieldCleared(applicationstep.FieldClientID) {
+		fields = append(fields, applicationstep.FieldClientID)
+	}
+	if m.FieldCleared(applicationstep.FieldReasonCode) {
+		fields = append(fields, applicationstep.FieldReasonCode)
+	}
+	if m.FieldCleared(applicationstep.FieldReason) {
+		fields = append(fields, applicationstep.FieldReason)
+	}
+	if m.FieldCleared(applicationstep.FieldDueAt) {
+		fields = append(fields, applicationstep.FieldDueAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApplicationStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApplicationStepMutation) ClearField(name string) error {
+	switch name {
+	case applicationstep.FieldPersonID:
+		m.ClearPersonID()
+		return nil
+	case applicationstep.FieldClientID:
+		m.ClearClientID()
+		return nil
+	case applicationstep.FieldReasonCode:
+		m.ClearReasonCode()
+		return nil
+	case applicationstep.FieldReason:
+		m.ClearReason()
+		return nil
+	case applicationstep.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApplicationStepMutation) ResetField(name string) error {
+	switch name {
+	case applicationstep.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case applicationstep.FieldApplicationID:
+		m.ResetApplicationID()
+		return nil
+	case applicationstep.FieldLearnerID:
+		m.ResetLearnerID()
+		return nil
+	case applicationstep.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case applicationstep.FieldVerb:
+		m.ResetVerb()
+		return nil
+	case applicationstep.FieldFrom:
+		m.ResetFrom()
+		return nil
+	case applicationstep.FieldTo:
+		m.ResetTo()
+		return nil
+	case applicationstep.FieldSide:
+		m.ResetSide()
+		return nil
+	case applicationstep.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case applicationstep.FieldClientID:
+		m.ResetClientID()
+		return nil
+	case applicationstep.FieldReasonCode:
+		m.ResetReasonCode()
+		return nil
+	case applicationstep.FieldReason:
+		m.ResetReason()
+		return nil
+	case applicationstep.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case applicationstep.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApplicationStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.application != nil {
+		edges = append(edges, applicationstep.EdgeApplication)
+	}
+	if m.learner != nil {
+		edges = append(edges, applicationstep.EdgeLearner)
+	}
+	if m.person != nil {
+		edges = append(edges, applicationstep.EdgePerson)
+	}
+	if m.client != nil {
+		edges = append(edges, applicationstep.EdgeClient)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApplicationStepMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case applicationstep.EdgeApplication:
+		if id := m.application; id != nil {
+			return []ent.Value{*id}
+		}
+	case applicationstep.EdgeLearner:
+		if id := m.learner; id != nil {
+			return []ent.Value{*id}
+		}
+	case applicationstep.EdgePerson:
+		if id := m.person; id != nil {
+			return []ent.Value{*id}
+		}
+	case applicationstep.EdgeClient:
+		if id := m.client; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApplicationStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApplicationStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApplicationStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedapplication {
+		edges = append(edges, applicationstep.EdgeApplication)
+	}
+	if m.clearedlearner {
+		edges = append(edges, applicationstep.EdgeLearner)
+	}
+	if m.clearedperson {
+		edges = append(edges, applicationstep.EdgePerson)
+	}
+	if m.clearedclient {
+		edges = append(edges, applicationstep.EdgeClient)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApplicationStepMutation) EdgeCleared(name string) bool {
+	switch name {
+	case applicationstep.EdgeApplication:
+		return m.clearedapplication
+	case applicationstep.EdgeLearner:
+		return m.clearedlearner
+	case applicationstep.EdgePerson:
+		return m.clearedperson
+	case applicationstep.EdgeClient:
+		return m.clearedclient
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApplicationStepMutation) ClearEdge(name string) error {
+	switch name {
+	case applicationstep.EdgeApplication:
+		m.ClearApplication()
+		return nil
+	case applicationstep.EdgeLearner:
+		m.ClearLearner()
+		return nil
+	case applicationstep.EdgePerson:
+		m.ClearPerson()
+		return nil
+	case applicationstep.EdgeClient:
+		m.ClearClient()
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApplicationStepMutation) ResetEdge(name string) error {
+	switch name {
+	case applicationstep.EdgeApplication:
+		m.ResetApplication()
+		return nil
+	case applicationstep.EdgeLearner:
+		m.ResetLearner()
+		return nil
+	case applicationstep.EdgePerson:
+		m.ResetPerson()
+		return nil
+	case applicationstep.EdgeClient:
+		m.ResetClient()
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationStep edge %s", name)
 }
 
 // AuditCheckpointMutation represents an operation that mutates the AuditCheckpoint nodes in the graph.
@@ -6212,6 +10713,639 @@ func (m *AuditReaderMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown AuditReader edge %s", name)
+}
+
+// CallMutation represents an operation that mutates the Call nodes in the graph.
+type CallMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	updated_at         *time.Time
+	title              *vocab.Text
+	choices            *int
+	addchoices         *int
+	clearedFields      map[string]struct{}
+	institution        *ident.ID
+	clearedinstitution bool
+	done               bool
+	oldValue           func(context.Context) (*Call, error)
+	predicates         []predicate.Call
+}
+
+var _ ent.Mutation = (*CallMutation)(nil)
+
+// callOption allows management of the mutation configuration using functional options.
+type callOption func(*CallMutation)
+
+// newCallMutation creates new mutation for the Call entity.
+func newCallMutation(c config, op Op, opts ...callOption) *CallMutation {
+	m := &CallMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCall,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCallID sets the ID field of the mutation.
+func withCallID(id ident.ID) callOption {
+	return func(m *CallMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Call
+		)
+		m.oldValue = func(ctx context.Context) (*Call, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Call.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCall sets the old Call of the mutation.
+func withCall(node *Call) callOption {
+	return func(m *CallMutation) {
+		m.oldValue = func(context.Context) (*Call, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CallMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CallMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Call entities.
+func (m *CallMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CallMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CallMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Call.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CallMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CallMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Call entity.
+// If the Call object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CallMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CallMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CallMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CallMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Call entity.
+// If the Call object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CallMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CallMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *CallMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *CallMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the Call entity.
+// If the Call object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CallMutation) OldInstitutionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *CallMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *CallMutation) SetTitle(v vocab.Text) {
+	m.title = &v
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *CallMutation) Title() (r vocab.Text, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Call entity.
+// If the Call object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CallMutation) OldTitle(ctx context.Context) (v vocab.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *CallMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetChoices sets the "choices" field.
+func (m *CallMutation) SetChoices(i int) {
+	m.choices = &i
+	m.addchoices = nil
+}
+
+// Choices returns the value of the "choices" field in the mutation.
+func (m *CallMutation) Choices() (r int, exists bool) {
+	v := m.choices
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChoices returns the old "choices" field's value of the Call entity.
+// If the Call object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CallMutation) OldChoices(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChoices is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChoices requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChoices: %w", err)
+	}
+	return oldValue.Choices, nil
+}
+
+// AddChoices adds i to the "choices" field.
+func (m *CallMutation) AddChoices(i int) {
+	if m.addchoices != nil {
+		*m.addchoices += i
+	} else {
+		m.addchoices = &i
+	}
+}
+
+// AddedChoices returns the value that was added to the "choices" field in this mutation.
+func (m *CallMutation) AddedChoices() (r int, exists bool) {
+	v := m.addchoices
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChoices resets all changes to the "choices" field.
+func (m *CallMutation) ResetChoices() {
+	m.choices = nil
+	m.addchoices = nil
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *CallMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[call.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *CallMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *CallMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *CallMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// Where appends a list predicates to the CallMutation builder.
+func (m *CallMutation) Where(ps ...predicate.Call) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CallMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CallMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Call, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CallMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (Call).
+func (m *CallMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CallMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.created_at != nil {
+		fields = append(fields, call.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, call.FieldUpdatedAt)
+	}
+	if m.institution != nil {
+		fields = append(fields, call.FieldInstitutionID)
+	}
+	if m.title != nil {
+		fields = append(fields, call.FieldTitle)
+	}
+	if m.choices != nil {
+		fields = append(fields, call.FieldChoices)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CallMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case call.FieldCreatedAt:
+		return m.CreatedAt()
+	case call.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case call.FieldInstitutionID:
+		return m.InstitutionID()
+	case call.FieldTitle:
+		return m.Title()
+	case call.FieldChoices:
+		return m.Choices()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CallMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case call.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case call.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case call.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case call.FieldTitle:
+		return m.OldTitle(ctx)
+	case call.FieldChoices:
+		return m.OldChoices(ctx)
+	}
+	return nil, fmt.Errorf("unknown Call field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CallMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case call.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case call.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case call.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case call.FieldTitle:
+		v, ok := value.(vocab.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case call.FieldChoices:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChoices(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Call field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CallMutation) AddedFields() []string {
+	var fields []string
+	if m.addchoices != nil {
+		fields = append(fields, call.FieldChoices)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CallMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case call.FieldChoices:
+		return m.AddedChoices()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CallMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case call.FieldChoices:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChoices(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Call numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CallMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CallMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CallMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Call nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CallMutation) ResetField(name string) error {
+	switch name {
+	case call.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case call.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case call.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case call.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case call.FieldChoices:
+		m.ResetChoices()
+		return nil
+	}
+	return fmt.Errorf("unknown Call field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CallMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.institution != nil {
+		edges = append(edges, call.EdgeInstitution)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CallMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case call.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CallMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CallMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CallMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedinstitution {
+		edges = append(edges, call.EdgeInstitution)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CallMutation) EdgeCleared(name string) bool {
+	switch name {
+	case call.EdgeInstitution:
+		return m.clearedinstitution
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CallMutation) ClearEdge(name string) error {
+	switch name {
+	case call.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown Call unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CallMutation) ResetEdge(name string) error {
+	switch name {
+	case call.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown Call edge %s", name)
 }
 
 // ClientAssertionMutation represents an operation that mutates the ClientAssertion nodes in the graph.
@@ -13978,6 +19112,3810 @@ func (m *DisclosureMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Disclosure edge %s", name)
+}
+
+// DocumentMutation represents an operation that mutates the Document nodes in the graph.
+type DocumentMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	updated_at         *time.Time
+	state              *document.State
+	question           *string
+	name               *string
+	media_type         *string
+	bytes              *int
+	addbytes           *int
+	digest             *string
+	clearedFields      map[string]struct{}
+	learner            *ident.ID
+	clearedlearner     bool
+	application        *ident.ID
+	clearedapplication bool
+	draft              *ident.ID
+	cleareddraft       bool
+	done               bool
+	oldValue           func(context.Context) (*Document, error)
+	predicates         []predicate.Document
+}
+
+var _ ent.Mutation = (*DocumentMutation)(nil)
+
+// documentOption allows management of the mutation configuration using functional options.
+type documentOption func(*DocumentMutation)
+
+// newDocumentMutation creates new mutation for the Document entity.
+func newDocumentMutation(c config, op Op, opts ...documentOption) *DocumentMutation {
+	m := &DocumentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDocument,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDocumentID sets the ID field of the mutation.
+func withDocumentID(id ident.ID) documentOption {
+	return func(m *DocumentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Document
+		)
+		m.oldValue = func(ctx context.Context) (*Document, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Document.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDocument sets the old Document of the mutation.
+func withDocument(node *Document) documentOption {
+	return func(m *DocumentMutation) {
+		m.oldValue = func(context.Context) (*Document, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DocumentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DocumentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Document entities.
+func (m *DocumentMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DocumentMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DocumentMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Document.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DocumentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DocumentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DocumentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DocumentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DocumentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DocumentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetLearnerID sets the "learner_id" field.
+func (m *DocumentMutation) SetLearnerID(i ident.ID) {
+	m.learner = &i
+}
+
+// LearnerID returns the value of the "learner_id" field in the mutation.
+func (m *DocumentMutation) LearnerID() (r ident.ID, exists bool) {
+	v := m.learner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLearnerID returns the old "learner_id" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldLearnerID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLearnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLearnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLearnerID: %w", err)
+	}
+	return oldValue.LearnerID, nil
+}
+
+// ResetLearnerID resets all changes to the "learner_id" field.
+func (m *DocumentMutation) ResetLearnerID() {
+	m.learner = nil
+}
+
+// SetDraftID sets the "draft_id" field.
+func (m *DocumentMutation) SetDraftID(i ident.ID) {
+	m.draft = &i
+}
+
+// DraftID returns the value of the "draft_id" field in the mutation.
+func (m *DocumentMutation) DraftID() (r ident.ID, exists bool) {
+	v := m.draft
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDraftID returns the old "draft_id" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldDraftID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDraftID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDraftID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDraftID: %w", err)
+	}
+	return oldValue.DraftID, nil
+}
+
+// ClearDraftID clears the value of the "draft_id" field.
+func (m *DocumentMutation) ClearDraftID() {
+	m.draft = nil
+	m.clearedFields[document.FieldDraftID] = struct{}{}
+}
+
+// DraftIDCleared returns if the "draft_id" field was cleared in this mutation.
+func (m *DocumentMutation) DraftIDCleared() bool {
+	_, ok := m.clearedFields[document.FieldDraftID]
+	return ok
+}
+
+// ResetDraftID resets all changes to the "draft_id" field.
+func (m *DocumentMutation) ResetDraftID() {
+	m.draft = nil
+	delete(m.clearedFields, document.FieldDraftID)
+}
+
+// SetApplicationID sets the "application_id" field.
+func (m *DocumentMutation) SetApplicationID(i ident.ID) {
+	m.application = &i
+}
+
+// ApplicationID returns the value of the "application_id" field in the mutation.
+func (m *DocumentMutation) ApplicationID() (r ident.ID, exists bool) {
+	v := m.application
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplicationID returns the old "application_id" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldApplicationID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplicationID: %w", err)
+	}
+	return oldValue.ApplicationID, nil
+}
+
+// ClearApplicationID clears the value of the "application_id" field.
+func (m *DocumentMutation) ClearApplicationID() {
+	m.application = nil
+	m.clearedFields[document.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationIDCleared returns if the "application_id" field was cleared in this mutation.
+func (m *DocumentMutation) ApplicationIDCleared() bool {
+	_, ok := m.clearedFields[document.FieldApplicationID]
+	return ok
+}
+
+// ResetApplicationID resets all changes to the "application_id" field.
+func (m *DocumentMutation) ResetApplicationID() {
+	m.application = nil
+	delete(m.clearedFields, document.FieldApplicationID)
+}
+
+// SetState sets the "state" field.
+func (m *DocumentMutation) SetState(d document.State) {
+	m.state = &d
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DocumentMutation) State() (r document.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldState(ctx context.Context) (v document.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DocumentMutation) ResetState() {
+	m.state = nil
+}
+
+// SetQuestion sets the "question" field.
+func (m *DocumentMutation) SetQuestion(s string) {
+	m.question = &s
+}
+
+// Question returns the value of the "question" field in the mutation.
+func (m *DocumentMutation) Question() (r string, exists bool) {
+	v := m.question
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuestion returns the old "question" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldQuestion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuestion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuestion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuestion: %w", err)
+	}
+	return oldValue.Question, nil
+}
+
+// ResetQuestion resets all changes to the "question" field.
+func (m *DocumentMutation) ResetQuestion() {
+	m.question = nil
+}
+
+// SetName sets the "name" field.
+func (m *DocumentMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *DocumentMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *DocumentMutation) ResetName() {
+	m.name = nil
+}
+
+// SetMediaType sets the "media_type" field.
+func (m *DocumentMutation) SetMediaType(s string) {
+	m.media_type = &s
+}
+
+// MediaType returns the value of the "media_type" field in the mutation.
+func (m *DocumentMutation) MediaType() (r string, exists bool) {
+	v := m.media_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMediaType returns the old "media_type" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldMediaType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMediaType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMediaType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMediaType: %w", err)
+	}
+	return oldValue.MediaType, nil
+}
+
+// ResetMediaType resets all changes to the "media_type" field.
+func (m *DocumentMutation) ResetMediaType() {
+	m.media_type = nil
+}
+
+// SetBytes sets the "bytes" field.
+func (m *DocumentMutation) SetBytes(i int) {
+	m.bytes = &i
+	m.addbytes = nil
+}
+
+// Bytes returns the value of the "bytes" field in the mutation.
+func (m *DocumentMutation) Bytes() (r int, exists bool) {
+	v := m.bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBytes returns the old "bytes" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldBytes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBytes: %w", err)
+	}
+	return oldValue.Bytes, nil
+}
+
+// AddBytes adds i to the "bytes" field.
+func (m *DocumentMutation) AddBytes(i int) {
+	if m.addbytes != nil {
+		*m.addbytes += i
+	} else {
+		m.addbytes = &i
+	}
+}
+
+// AddedBytes returns the value that was added to the "bytes" field in this mutation.
+func (m *DocumentMutation) AddedBytes() (r int, exists bool) {
+	v := m.addbytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBytes resets all changes to the "bytes" field.
+func (m *DocumentMutation) ResetBytes() {
+	m.bytes = nil
+	m.addbytes = nil
+}
+
+// SetDigest sets the "digest" field.
+func (m *DocumentMutation) SetDigest(s string) {
+	m.digest = &s
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *DocumentMutation) Digest() (r string, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldDigest(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *DocumentMutation) ResetDigest() {
+	m.digest = nil
+}
+
+// ClearLearner clears the "learner" edge to the Person entity.
+func (m *DocumentMutation) ClearLearner() {
+	m.clearedlearner = true
+	m.clearedFields[document.FieldLearnerID] = struct{}{}
+}
+
+// LearnerCleared reports if the "learner" edge to the Person entity was cleared.
+func (m *DocumentMutation) LearnerCleared() bool {
+	return m.clearedlearner
+}
+
+// LearnerIDs returns the "learner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LearnerID instead. It exists only for internal usage by the builders.
+func (m *DocumentMutation) LearnerIDs() (ids []ident.ID) {
+	if id := m.learner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLearner resets all changes to the "learner" edge.
+func (m *DocumentMutation) ResetLearner() {
+	m.learner = nil
+	m.clearedlearner = false
+}
+
+// ClearApplication clears the "application" edge to the Application entity.
+func (m *DocumentMutation) ClearApplication() {
+	m.clearedapplication = true
+	m.clearedFields[document.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationCleared reports if the "application" edge to the Application entity was cleared.
+func (m *DocumentMutation) ApplicationCleared() bool {
+	return m.ApplicationIDCleared() || m.clearedapplication
+}
+
+// ApplicationIDs returns the "application" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApplicationID instead. It exists only for internal usage by the builders.
+func (m *DocumentMutation) ApplicationIDs() (ids []ident.ID) {
+	if id := m.application; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApplication resets all changes to the "application" edge.
+func (m *DocumentMutation) ResetApplication() {
+	m.application = nil
+	m.clearedapplication = false
+}
+
+// ClearDraft clears the "draft" edge to the Draft entity.
+func (m *DocumentMutation) ClearDraft() {
+	m.cleareddraft = true
+	m.clearedFields[document.FieldDraftID] = struct{}{}
+}
+
+// DraftCleared reports if the "draft" edge to the Draft entity was cleared.
+func (m *DocumentMutation) DraftCleared() bool {
+	return m.DraftIDCleared() || m.cleareddraft
+}
+
+// DraftIDs returns the "draft" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DraftID instead. It exists only for internal usage by the builders.
+func (m *DocumentMutation) DraftIDs() (ids []ident.ID) {
+	if id := m.draft; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDraft resets all changes to the "draft" edge.
+func (m *DocumentMutation) ResetDraft() {
+	m.draft = nil
+	m.cleareddraft = false
+}
+
+// Where appends a list predicates to the DocumentMutation builder.
+func (m *DocumentMutation) Where(ps ...predicate.Document) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DocumentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DocumentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Document, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DocumentMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (Document).
+func (m *DocumentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DocumentMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, document.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, document.FieldUpdatedAt)
+	}
+	if m.learner != nil {
+		fields = append(fields, document.FieldLearnerID)
+	}
+	if m.draft != nil {
+		fields = append(fields, document.FieldDraftID)
+	}
+	if m.application != nil {
+		fields = append(fields, document.FieldApplicationID)
+	}
+	if m.state != nil {
+		fields = append(fields, document.FieldState)
+	}
+	if m.question != nil {
+		fields = append(fields, document.FieldQuestion)
+	}
+	if m.name != nil {
+		fields = append(fields, document.FieldName)
+	}
+	if m.media_type != nil {
+		fields = append(fields, document.FieldMediaType)
+	}
+	if m.bytes != nil {
+		fields = append(fields, document.FieldBytes)
+	}
+	if m.digest != nil {
+		fields = append(fields, document.FieldDigest)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DocumentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case document.FieldCreatedAt:
+		return m.CreatedAt()
+	case document.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case document.FieldLearnerID:
+		return m.LearnerID()
+	case document.FieldDraftID:
+		return m.DraftID()
+	case document.FieldApplicationID:
+		return m.ApplicationID()
+	case document.FieldState:
+		return m.State()
+	case document.FieldQuestion:
+		return m.Question()
+	case document.FieldName:
+		return m.Name()
+	case document.FieldMediaType:
+		return m.MediaType()
+	case document.FieldBytes:
+		return m.Bytes()
+	case document.FieldDigest:
+		return m.Digest()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DocumentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case document.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case document.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case document.FieldLearnerID:
+		return m.OldLearnerID(ctx)
+	case document.FieldDraftID:
+		return m.OldDraftID(ctx)
+	case document.FieldApplicationID:
+		return m.OldApplicationID(ctx)
+	case document.FieldState:
+		return m.OldState(ctx)
+	case document.FieldQuestion:
+		return m.OldQuestion(ctx)
+	case document.FieldName:
+		return m.OldName(ctx)
+	case document.FieldMediaType:
+		return m.OldMediaType(ctx)
+	case document.FieldBytes:
+		return m.OldBytes(ctx)
+	case document.FieldDigest:
+		return m.OldDigest(ctx)
+	}
+	return nil, fmt.Errorf("unknown Document field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case document.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case document.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case document.FieldLearnerID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLearnerID(v)
+		return nil
+	case document.FieldDraftID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDraftID(v)
+		return nil
+	case document.FieldApplicationID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplicationID(v)
+		return nil
+	case document.FieldState:
+		v, ok := value.(document.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case document.FieldQuestion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuestion(v)
+		return nil
+	case document.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case document.FieldMediaType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMediaType(v)
+		return nil
+	case document.FieldBytes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBytes(v)
+		return nil
+	case document.FieldDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Document field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DocumentMutation) AddedFields() []string {
+	var fields []string
+	if m.addbytes != nil {
+		fields = append(fields, document.FieldBytes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DocumentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case document.FieldBytes:
+		return m.AddedBytes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case document.FieldBytes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Document numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DocumentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(document.FieldDraftID) {
+		fields = append(fields, document.FieldDraftID)
+	}
+	if m.FieldCleared(document.FieldApplicationID) {
+		fields = append(fields, document.FieldApplicationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DocumentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DocumentMutation) ClearField(name string) error {
+	switch name {
+	case document.FieldDraftID:
+		m.ClearDraftID()
+		return nil
+	case document.FieldApplicationID:
+		m.ClearApplicationID()
+		return nil
+	}
+	return fmt.Errorf("unknown Document nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DocumentMutation) ResetField(name string) error {
+	switch name {
+	case document.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case document.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case document.FieldLearnerID:
+		m.ResetLearnerID()
+		return nil
+	case document.FieldDraftID:
+		m.ResetDraftID()
+		return nil
+	case document.FieldApplicationID:
+		m.ResetApplicationID()
+		return nil
+	case document.FieldState:
+		m.ResetState()
+		return nil
+	case document.FieldQuestion:
+		m.ResetQuestion()
+		return nil
+	case document.FieldName:
+		m.ResetName()
+		return nil
+	case document.FieldMediaType:
+		m.ResetMediaType()
+		return nil
+	case document.FieldBytes:
+		m.ResetBytes()
+		return nil
+	case document.FieldDigest:
+		m.ResetDigest()
+		return nil
+	}
+	return fmt.Errorf("unknown Document field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DocumentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.learner != nil {
+		edges = append(edges, document.EdgeLearner)
+	}
+	if m.application != nil {
+		edges = append(edges, document.EdgeApplication)
+	}
+	if m.draft != nil {
+		edges = append(edges, document.EdgeDraft)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DocumentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case document.EdgeLearner:
+		if id := m.learner; id != nil {
+			return []ent.Value{*id}
+		}
+	case document.EdgeApplication:
+		if id := m.application; id != nil {
+			return []ent.Value{*id}
+		}
+	case document.EdgeDraft:
+		if id := m.draft; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DocumentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DocumentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DocumentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedlearner {
+		edges = append(edges, document.EdgeLearner)
+	}
+	if m.clearedapplication {
+		edges = append(edges, document.EdgeApplication)
+	}
+	if m.cleareddraft {
+		edges = append(edges, document.EdgeDraft)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DocumentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case document.EdgeLearner:
+		return m.clearedlearner
+	case document.EdgeApplication:
+		return m.clearedapplication
+	case document.EdgeDraft:
+		return m.cleareddraft
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DocumentMutation) ClearEdge(name string) error {
+	switch name {
+	case document.EdgeLearner:
+		m.ClearLearner()
+		return nil
+	case document.EdgeApplication:
+		m.ClearApplication()
+		return nil
+	case document.EdgeDraft:
+		m.ClearDraft()
+		return nil
+	}
+	return fmt.Errorf("unknown Document unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DocumentMutation) ResetEdge(name string) error {
+	switch name {
+	case document.EdgeLearner:
+		m.ResetLearner()
+		return nil
+	case document.EdgeApplication:
+		m.ResetApplication()
+		return nil
+	case document.EdgeDraft:
+		m.ResetDraft()
+		return nil
+	}
+	return fmt.Errorf("unknown Document edge %s", name)
+}
+
+// DocumentChunkMutation represents an operation that mutates the DocumentChunk nodes in the graph.
+type DocumentChunkMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *ident.ID
+	created_at      *time.Time
+	number          *int
+	addnumber       *int
+	content         *[]byte
+	clearedFields   map[string]struct{}
+	document        *ident.ID
+	cleareddocument bool
+	done            bool
+	oldValue        func(context.Context) (*DocumentChunk, error)
+	predicates      []predicate.DocumentChunk
+}
+
+var _ ent.Mutation = (*DocumentChunkMutation)(nil)
+
+// documentchunkOption allows management of the mutation configuration using functional options.
+type documentchunkOption func(*DocumentChunkMutation)
+
+// newDocumentChunkMutation creates new mutation for the DocumentChunk entity.
+func newDocumentChunkMutation(c config, op Op, opts ...documentchunkOption) *DocumentChunkMutation {
+	m := &DocumentChunkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDocumentChunk,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDocumentChunkID sets the ID field of the mutation.
+func withDocumentChunkID(id ident.ID) documentchunkOption {
+	return func(m *DocumentChunkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DocumentChunk
+		)
+		m.oldValue = func(ctx context.Context) (*DocumentChunk, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DocumentChunk.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDocumentChunk sets the old DocumentChunk of the mutation.
+func withDocumentChunk(node *DocumentChunk) documentchunkOption {
+	return func(m *DocumentChunkMutation) {
+		m.oldValue = func(context.Context) (*DocumentChunk, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DocumentChunkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DocumentChunkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DocumentChunk entities.
+func (m *DocumentChunkMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DocumentChunkMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DocumentChunkMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DocumentChunk.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DocumentChunkMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DocumentChunkMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DocumentChunk entity.
+// If the DocumentChunk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentChunkMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DocumentChunkMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *DocumentChunkMutation) SetDocumentID(i ident.ID) {
+	m.document = &i
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *DocumentChunkMutation) DocumentID() (r ident.ID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the DocumentChunk entity.
+// If the DocumentChunk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentChunkMutation) OldDocumentID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *DocumentChunkMutation) ResetDocumentID() {
+	m.document = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *DocumentChunkMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *DocumentChunkMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the DocumentChunk entity.
+// If the DocumentChunk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentChunkMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *DocumentChunkMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *DocumentChunkMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *DocumentChunkMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetContent sets the "content" field.
+func (m *DocumentChunkMutation) SetContent(b []byte) {
+	m.content = &b
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *DocumentChunkMutation) Content() (r []byte, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the DocumentChunk entity.
+// If the DocumentChunk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentChunkMutation) OldContent(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *DocumentChunkMutation) ResetContent() {
+	m.content = nil
+}
+
+// ClearDocument clears the "document" edge to the Document entity.
+func (m *DocumentChunkMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[documentchunk.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the Document entity was cleared.
+func (m *DocumentChunkMutation) DocumentCleared() bool {
+	return m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *DocumentChunkMutation) DocumentIDs() (ids []ident.ID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *DocumentChunkMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// Where appends a list predicates to the DocumentChunkMutation builder.
+func (m *DocumentChunkMutation) Where(ps ...predicate.DocumentChunk) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DocumentChunkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DocumentChunkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DocumentChunk, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DocumentChunkMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (DocumentChunk).
+func (m *DocumentChunkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DocumentChunkMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, documentchunk.FieldCreatedAt)
+	}
+	if m.document != nil {
+		fields = append(fields, documentchunk.FieldDocumentID)
+	}
+	if m.number != nil {
+		fields = append(fields, documentchunk.FieldNumber)
+	}
+	if m.content != nil {
+		fields = append(fields, documentchunk.FieldContent)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DocumentChunkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case documentchunk.FieldCreatedAt:
+		return m.CreatedAt()
+	case documentchunk.FieldDocumentID:
+		return m.DocumentID()
+	case documentchunk.FieldNumber:
+		return m.Number()
+	case documentchunk.FieldContent:
+		return m.Content()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DocumentChunkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case documentchunk.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case documentchunk.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case documentchunk.FieldNumber:
+		return m.OldNumber(ctx)
+	case documentchunk.FieldContent:
+		return m.OldContent(ctx)
+	}
+	return nil, fmt.Errorf("unknown DocumentChunk field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentChunkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case documentchunk.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case documentchunk.FieldDocumentID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case documentchunk.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case documentchunk.FieldContent:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentChunk field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DocumentChunkMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, documentchunk.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DocumentChunkMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case documentchunk.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentChunkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case documentchunk.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentChunk numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DocumentChunkMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DocumentChunkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DocumentChunkMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown DocumentChunk nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DocumentChunkMutation) ResetField(name string) error {
+	switch name {
+	case documentchunk.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case documentchunk.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case documentchunk.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case documentchunk.FieldContent:
+		m.ResetContent()
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentChunk field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DocumentChunkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.document != nil {
+		edges = append(edges, documentchunk.EdgeDocument)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DocumentChunkMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case documentchunk.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DocumentChunkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DocumentChunkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DocumentChunkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareddocument {
+		edges = append(edges, documentchunk.EdgeDocument)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DocumentChunkMutation) EdgeCleared(name string) bool {
+	switch name {
+	case documentchunk.EdgeDocument:
+		return m.cleareddocument
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DocumentChunkMutation) ClearEdge(name string) error {
+	switch name {
+	case documentchunk.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentChunk unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DocumentChunkMutation) ResetEdge(name string) error {
+	switch name {
+	case documentchunk.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentChunk edge %s", name)
+}
+
+// DraftMutation represents an operation that mutates the Draft nodes in the graph.
+type DraftMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *ident.ID
+	created_at       *time.Time
+	updated_at       *time.Time
+	motivation       *string
+	answers          *[]vocab.Answer
+	appendanswers    []vocab.Answer
+	statements       *[]string
+	appendstatements []string
+	shared           *[]vocab.SharedItem
+	appendshared     []vocab.SharedItem
+	access_needs     *string
+	preference       *int
+	addpreference    *int
+	clearedFields    map[string]struct{}
+	learner          *ident.ID
+	clearedlearner   bool
+	offering         *ident.ID
+	clearedoffering  bool
+	home             *ident.ID
+	clearedhome      bool
+	programme        *ident.ID
+	clearedprogramme bool
+	done             bool
+	oldValue         func(context.Context) (*Draft, error)
+	predicates       []predicate.Draft
+}
+
+var _ ent.Mutation = (*DraftMutation)(nil)
+
+// draftOption allows management of the mutation configuration using functional options.
+type draftOption func(*DraftMutation)
+
+// newDraftMutation creates new mutation for the Draft entity.
+func newDraftMutation(c config, op Op, opts ...draftOption) *DraftMutation {
+	m := &DraftMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDraft,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDraftID sets the ID field of the mutation.
+func withDraftID(id ident.ID) draftOption {
+	return func(m *DraftMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Draft
+		)
+		m.oldValue = func(ctx context.Context) (*Draft, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Draft.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDraft sets the old Draft of the mutation.
+func withDraft(node *Draft) draftOption {
+	return func(m *DraftMutation) {
+		m.oldValue = func(context.Context) (*Draft, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DraftMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DraftMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Draft entities.
+func (m *DraftMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DraftMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DraftMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Draft.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DraftMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DraftMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DraftMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DraftMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DraftMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DraftMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetLearnerID sets the "learner_id" field.
+func (m *DraftMutation) SetLearnerID(i ident.ID) {
+	m.learner = &i
+}
+
+// LearnerID returns the value of the "learner_id" field in the mutation.
+func (m *DraftMutation) LearnerID() (r ident.ID, exists bool) {
+	v := m.learner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLearnerID returns the old "learner_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldLearnerID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLearnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLearnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLearnerID: %w", err)
+	}
+	return oldValue.LearnerID, nil
+}
+
+// ResetLearnerID resets all changes to the "learner_id" field.
+func (m *DraftMutation) ResetLearnerID() {
+	m.learner = nil
+}
+
+// SetOfferingID sets the "offering_id" field.
+func (m *DraftMutation) SetOfferingID(i ident.ID) {
+	m.offering = &i
+}
+
+// OfferingID returns the value of the "offering_id" field in the mutation.
+func (m *DraftMutation) OfferingID() (r ident.ID, exists bool) {
+	v := m.offering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfferingID returns the old "offering_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldOfferingID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfferingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfferingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfferingID: %w", err)
+	}
+	return oldValue.OfferingID, nil
+}
+
+// ResetOfferingID resets all changes to the "offering_id" field.
+func (m *DraftMutation) ResetOfferingID() {
+	m.offering = nil
+}
+
+// SetHomeID sets the "home_id" field.
+func (m *DraftMutation) SetHomeID(i ident.ID) {
+	m.home = &i
+}
+
+// HomeID returns the value of the "home_id" field in the mutation.
+func (m *DraftMutation) HomeID() (r ident.ID, exists bool) {
+	v := m.home
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHomeID returns the old "home_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldHomeID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHomeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHomeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHomeID: %w", err)
+	}
+	return oldValue.HomeID, nil
+}
+
+// ClearHomeID clears the value of the "home_id" field.
+func (m *DraftMutation) ClearHomeID() {
+	m.home = nil
+	m.clearedFields[draft.FieldHomeID] = struct{}{}
+}
+
+// HomeIDCleared returns if the "home_id" field was cleared in this mutation.
+func (m *DraftMutation) HomeIDCleared() bool {
+	_, ok := m.clearedFields[draft.FieldHomeID]
+	return ok
+}
+
+// ResetHomeID resets all changes to the "home_id" field.
+func (m *DraftMutation) ResetHomeID() {
+	m.home = nil
+	delete(m.clearedFields, draft.FieldHomeID)
+}
+
+// SetProgrammeID sets the "programme_id" field.
+func (m *DraftMutation) SetProgrammeID(i ident.ID) {
+	m.programme = &i
+}
+
+// ProgrammeID returns the value of the "programme_id" field in the mutation.
+func (m *DraftMutation) ProgrammeID() (r ident.ID, exists bool) {
+	v := m.programme
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgrammeID returns the old "programme_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldProgrammeID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgrammeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgrammeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgrammeID: %w", err)
+	}
+	return oldValue.ProgrammeID, nil
+}
+
+// ClearProgrammeID clears the value of the "programme_id" field.
+func (m *DraftMutation) ClearProgrammeID() {
+	m.programme = nil
+	m.clearedFields[draft.FieldProgrammeID] = struct{}{}
+}
+
+// ProgrammeIDCleared returns if the "programme_id" field was cleared in this mutation.
+func (m *DraftMutation) ProgrammeIDCleared() bool {
+	_, ok := m.clearedFields[draft.FieldProgrammeID]
+	return ok
+}
+
+// ResetProgrammeID resets all changes to the "programme_id" field.
+func (m *DraftMutation) ResetProgrammeID() {
+	m.programme = nil
+	delete(m.clearedFields, draft.FieldProgrammeID)
+}
+
+// SetMotivation sets the "motivation" field.
+func (m *DraftMutation) SetMotivation(s string) {
+	m.motivation = &s
+}
+
+// Motivation returns the value of the "motivation" field in the mutation.
+func (m *DraftMutation) Motivation() (r string, exists bool) {
+	v := m.motivation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMotivation returns the old "motivation" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldMotivation(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMotivation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMotivation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMotivation: %w", err)
+	}
+	return oldValue.Motivation, nil
+}
+
+// ResetMotivation resets all changes to the "motivation" field.
+func (m *DraftMutation) ResetMotivation() {
+	m.motivation = nil
+}
+
+// SetAnswers sets the "answers" field.
+func (m *DraftMutation) SetAnswers(v []vocab.Answer) {
+	m.answers = &v
+	m.appendanswers = nil
+}
+
+// Answers returns the value of the "answers" field in the mutation.
+func (m *DraftMutation) Answers() (r []vocab.Answer, exists bool) {
+	v := m.answers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswers returns the old "answers" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldAnswers(ctx context.Context) (v []vocab.Answer, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswers: %w", err)
+	}
+	return oldValue.Answers, nil
+}
+
+// AppendedAnswers returns the list of values that were appended to the "answers" field in this mutation.
+func (m *DraftMutation) AppendedAnswers() ([]vocab.Answer, bool) {
+	if len(m.appendanswers) == 0 {
+		return nil, false
+	}
+	return m.appendanswers, true
+}
+
+// ResetAnswers resets all changes to the "answers" field.
+func (m *DraftMutation) ResetAnswers() {
+	m.answers = nil
+	m.appendanswers = nil
+}
+
+// SetStatements sets the "statements" field.
+func (m *DraftMutation) SetStatements(s []string) {
+	m.statements = &s
+	m.appendstatements = nil
+}
+
+// Statements returns the value of the "statements" field in the mutation.
+func (m *DraftMutation) Statements() (r []string, exists bool) {
+	v := m.statements
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatements returns the old "statements" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldStatements(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatements is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatements requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatements: %w", err)
+	}
+	return oldValue.Statements, nil
+}
+
+// AppendedStatements returns the list of values that were appended to the "statements" field in this mutation.
+func (m *DraftMutation) AppendedStatements() ([]string, bool) {
+	if len(m.appendstatements) == 0 {
+		return nil, false
+	}
+	return m.appendstatements, true
+}
+
+// ResetStatements resets all changes to the "statements" field.
+func (m *DraftMutation) ResetStatements() {
+	m.statements = nil
+	m.appendstatements = nil
+}
+
+// SetShared sets the "shared" field.
+func (m *DraftMutation) SetShared(vi []vocab.SharedItem) {
+	m.shared = &vi
+	m.appendshared = nil
+}
+
+// Shared returns the value of the "shared" field in the mutation.
+func (m *DraftMutation) Shared() (r []vocab.SharedItem, exists bool) {
+	v := m.shared
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShared returns the old "shared" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldShared(ctx context.Context) (v []vocab.SharedItem, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShared is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShared requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShared: %w", err)
+	}
+	return oldValue.Shared, nil
+}
+
+// AppendedShared returns the list of values that were appended to the "shared" field in this mutation.
+func (m *DraftMutation) AppendedShared() ([]vocab.SharedItem, bool) {
+	if len(m.appendshared) == 0 {
+		return nil, false
+	}
+	return m.appendshared, true
+}
+
+// ResetShared resets all changes to the "shared" field.
+func (m *DraftMutation) ResetShared() {
+	m.shared = nil
+	m.appendshared = nil
+}
+
+// SetAccessNeeds sets the "access_needs" field.
+func (m *DraftMutation) SetAccessNeeds(s string) {
+	m.access_needs = &s
+}
+
+// AccessNeeds returns the value of the "access_needs" field in the mutation.
+func (m *DraftMutation) AccessNeeds() (r string, exists bool) {
+	v := m.access_needs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccessNeeds returns the old "access_needs" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldAccessNeeds(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccessNeeds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccessNeeds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccessNeeds: %w", err)
+	}
+	return oldValue.AccessNeeds, nil
+}
+
+// ResetAccessNeeds resets all changes to the "access_needs" field.
+func (m *DraftMutation) ResetAccessNeeds() {
+	m.access_needs = nil
+}
+
+// SetPreference sets the "preference" field.
+func (m *DraftMutation) SetPreference(i int) {
+	m.preference = &i
+	m.addpreference = nil
+}
+
+// Preference returns the value of the "preference" field in the mutation.
+func (m *DraftMutation) Preference() (r int, exists bool) {
+	v := m.preference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreference returns the old "preference" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldPreference(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreference: %w", err)
+	}
+	return oldValue.Preference, nil
+}
+
+// AddPreference adds i to the "preference" field.
+func (m *DraftMutation) AddPreference(i int) {
+	if m.addpreference != nil {
+		*m.addpreference += i
+	} else {
+		m.addpreference = &i
+	}
+}
+
+// AddedPreference returns the value that was added to the "preference" field in this mutation.
+func (m *DraftMutation) AddedPreference() (r int, exists bool) {
+	v := m.addpreference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPreference clears the value of the "preference" field.
+func (m *DraftMutation) ClearPreference() {
+	m.preference = nil
+	m.addpreference = nil
+	m.clearedFields[draft.FieldPreference] = struct{}{}
+}
+
+// PreferenceCleared returns if the "preference" field was cleared in this mutation.
+func (m *DraftMutation) PreferenceCleared() bool {
+	_, ok := m.clearedFields[draft.FieldPreference]
+	return ok
+}
+
+// ResetPreference resets all changes to the "preference" field.
+func (m *DraftMutation) ResetPreference() {
+	m.preference = nil
+	m.addpreference = nil
+	delete(m.clearedFields, draft.FieldPreference)
+}
+
+// ClearLearner clears the "learner" edge to the Person entity.
+func (m *DraftMutation) ClearLearner() {
+	m.clearedlearner = true
+	m.clearedFields[draft.FieldLearnerID] = struct{}{}
+}
+
+// LearnerCleared reports if the "learner" edge to the Person entity was cleared.
+func (m *DraftMutation) LearnerCleared() bool {
+	return m.clearedlearner
+}
+
+// LearnerIDs returns the "learner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LearnerID instead. It exists only for internal usage by the builders.
+func (m *DraftMutation) LearnerIDs() (ids []ident.ID) {
+	if id := m.learner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLearner resets all changes to the "learner" edge.
+func (m *DraftMutation) ResetLearner() {
+	m.learner = nil
+	m.clearedlearner = false
+}
+
+// ClearOffering clears the "offering" edge to the Offering entity.
+func (m *DraftMutation) ClearOffering() {
+	m.clearedoffering = true
+	m.clearedFields[draft.FieldOfferingID] = struct{}{}
+}
+
+// OfferingCleared reports if the "offering" edge to the Offering entity was cleared.
+func (m *DraftMutation) OfferingCleared() bool {
+	return m.clearedoffering
+}
+
+// OfferingIDs returns the "offering" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OfferingID instead. It exists only for internal usage by the builders.
+func (m *DraftMutation) OfferingIDs() (ids []ident.ID) {
+	if id := m.offering; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOffering resets all changes to the "offering" edge.
+func (m *DraftMutation) ResetOffering() {
+	m.offering = nil
+	m.clearedoffering = false
+}
+
+// ClearHome clears the "home" edge to the Institution entity.
+func (m *DraftMutation) ClearHome() {
+	m.clearedhome = true
+	m.clearedFields[draft.FieldHomeID] = struct{}{}
+}
+
+// HomeCleared reports if the "home" edge to the Institution entity was cleared.
+func (m *DraftMutation) HomeCleared() bool {
+	return m.HomeIDCleared() || m.clearedhome
+}
+
+// HomeIDs returns the "home" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HomeID instead. It exists only for internal usage by the builders.
+func (m *DraftMutation) HomeIDs() (ids []ident.ID) {
+	if id := m.home; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHome resets all changes to the "home" edge.
+func (m *DraftMutation) ResetHome() {
+	m.home = nil
+	m.clearedhome = false
+}
+
+// ClearProgramme clears the "programme" edge to the Programme entity.
+func (m *DraftMutation) ClearProgramme() {
+	m.clearedprogramme = true
+	m.clearedFields[draft.FieldProgrammeID] = struct{}{}
+}
+
+// ProgrammeCleared reports if the "programme" edge to the Programme entity was cleared.
+func (m *DraftMutation) ProgrammeCleared() bool {
+	return m.ProgrammeIDCleared() || m.clearedprogramme
+}
+
+// ProgrammeIDs returns the "programme" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProgrammeID instead. It exists only for internal usage by the builders.
+func (m *DraftMutation) ProgrammeIDs() (ids []ident.ID) {
+	if id := m.programme; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProgramme resets all changes to the "programme" edge.
+func (m *DraftMutation) ResetProgramme() {
+	m.programme = nil
+	m.clearedprogramme = false
+}
+
+// Where appends a list predicates to the DraftMutation builder.
+func (m *DraftMutation) Where(ps ...predicate.Draft) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DraftMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DraftMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Draft, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DraftMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (Draft).
+func (m *DraftMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DraftMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, draft.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, draft.FieldUpdatedAt)
+	}
+	if m.learner != nil {
+		fields = append(fields, draft.FieldLearnerID)
+	}
+	if m.offering != nil {
+		fields = append(fields, draft.FieldOfferingID)
+	}
+	if m.home != nil {
+		fields = append(fields, draft.FieldHomeID)
+	}
+	if m.programme != nil {
+		fields = append(fields, draft.FieldProgrammeID)
+	}
+	if m.motivation != nil {
+		fields = append(fields, draft.FieldMotivation)
+	}
+	if m.answers != nil {
+		fields = append(fields, draft.FieldAnswers)
+	}
+	if m.statements != nil {
+		fields = append(fields, draft.FieldStatements)
+	}
+	if m.shared != nil {
+		fields = append(fields, draft.FieldShared)
+	}
+	if m.access_needs != nil {
+		fields = append(fields, draft.FieldAccessNeeds)
+	}
+	if m.preference != nil {
+		fields = append(fields, draft.FieldPreference)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DraftMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case draft.FieldCreatedAt:
+		return m.CreatedAt()
+	case draft.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case draft.FieldLearnerID:
+		return m.LearnerID()
+	case draft.FieldOfferingID:
+		return m.OfferingID()
+	case draft.FieldHomeID:
+		return m.HomeID()
+	case draft.FieldProgrammeID:
+		return m.ProgrammeID()
+	case draft.FieldMotivation:
+		return m.Motivation()
+	case draft.FieldAnswers:
+		return m.Answers()
+	case draft.FieldStatements:
+		return m.Statements()
+	case draft.FieldShared:
+		return m.Shared()
+	case draft.FieldAccessNeeds:
+		return m.AccessNeeds()
+	case draft.FieldPreference:
+		return m.Preference()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DraftMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case draft.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case draft.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case draft.FieldLearnerID:
+		return m.OldLearnerID(ctx)
+	case draft.FieldOfferingID:
+		return m.OldOfferingID(ctx)
+	case draft.FieldHomeID:
+		return m.OldHomeID(ctx)
+	case draft.FieldProgrammeID:
+		return m.OldProgrammeID(ctx)
+	case draft.FieldMotivation:
+		return m.OldMotivation(ctx)
+	case draft.FieldAnswers:
+		return m.OldAnswers(ctx)
+	case draft.FieldStatements:
+		return m.OldStatements(ctx)
+	case draft.FieldShared:
+		return m.OldShared(ctx)
+	case draft.FieldAccessNeeds:
+		return m.OldAccessNeeds(ctx)
+	case draft.FieldPreference:
+		return m.OldPreference(ctx)
+	}
+	return nil, fmt.Errorf("unknown Draft field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DraftMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case draft.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case draft.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case draft.FieldLearnerID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLearnerID(v)
+		return nil
+	case draft.FieldOfferingID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfferingID(v)
+		return nil
+	case draft.FieldHomeID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHomeID(v)
+		return nil
+	case draft.FieldProgrammeID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgrammeID(v)
+		return nil
+	case draft.FieldMotivation:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMotivation(v)
+		return nil
+	case draft.FieldAnswers:
+		v, ok := value.([]vocab.Answer)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswers(v)
+		return nil
+	case draft.FieldStatements:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatements(v)
+		return nil
+	case draft.FieldShared:
+		v, ok := value.([]vocab.SharedItem)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShared(v)
+		return nil
+	case draft.FieldAccessNeeds:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccessNeeds(v)
+		return nil
+	case draft.FieldPreference:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreference(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Draft field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DraftMutation) AddedFields() []string {
+	var fields []string
+	if m.addpreference != nil {
+		fields = append(fields, draft.FieldPreference)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DraftMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case draft.FieldPreference:
+		return m.AddedPreference()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DraftMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case draft.FieldPreference:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPreference(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Draft numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DraftMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(draft.FieldHomeID) {
+		fields = append(fields, draft.FieldHomeID)
+	}
+	if m.FieldCleared(draft.FieldProgrammeID) {
+		fields = append(fields, draft.FieldProgrammeID)
+	}
+	if m.FieldCleared(draft.FieldPreference) {
+		fields = append(fields, draft.FieldPreference)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DraftMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DraftMutation) ClearField(name string) error {
+	switch name {
+	case draft.FieldHomeID:
+		m.ClearHomeID()
+		return nil
+	case draft.FieldProgrammeID:
+		m.ClearProgrammeID()
+		return nil
+	case draft.FieldPreference:
+		m.ClearPreference()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DraftMutation) ResetField(name string) error {
+	switch name {
+	case draft.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case draft.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case draft.FieldLearnerID:
+		m.ResetLearnerID()
+		return nil
+	case draft.FieldOfferingID:
+		m.ResetOfferingID()
+		return nil
+	case draft.FieldHomeID:
+		m.ResetHomeID()
+		return nil
+	case draft.FieldProgrammeID:
+		m.ResetProgrammeID()
+		return nil
+	case draft.FieldMotivation:
+		m.ResetMotivation()
+		return nil
+	case draft.FieldAnswers:
+		m.ResetAnswers()
+		return nil
+	case draft.FieldStatements:
+		m.ResetStatements()
+		return nil
+	case draft.FieldShared:
+		m.ResetShared()
+		return nil
+	case draft.FieldAccessNeeds:
+		m.ResetAccessNeeds()
+		return nil
+	case draft.FieldPreference:
+		m.ResetPreference()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DraftMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.learner != nil {
+		edges = append(edges, draft.EdgeLearner)
+	}
+	if m.offering != nil {
+		edges = append(edges, draft.EdgeOffering)
+	}
+	if m.home != nil {
+		edges = append(edges, draft.EdgeHome)
+	}
+	if m.programme != nil {
+		edges = append(edges, draft.EdgeProgramme)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DraftMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case draft.EdgeLearner:
+		if id := m.learner; id != nil {
+			return []ent.Value{*id}
+		}
+	case draft.EdgeOffering:
+		if id := m.offering; id != nil {
+			return []ent.Value{*id}
+		}
+	case draft.EdgeHome:
+		if id := m.home; id != nil {
+			return []ent.Value{*id}
+		}
+	case draft.EdgeProgramme:
+		if id := m.programme; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DraftMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DraftMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DraftMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedlearner {
+		edges = append(edges, draft.EdgeLearner)
+	}
+	if m.clearedoffering {
+		edges = append(edges, draft.EdgeOffering)
+	}
+	if m.clearedhome {
+		edges = append(edges, draft.EdgeHome)
+	}
+	if m.clearedprogramme {
+		edges = append(edges, draft.EdgeProgramme)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DraftMutation) EdgeCleared(name string) bool {
+	switch name {
+	case draft.EdgeLearner:
+		return m.clearedlearner
+	case draft.EdgeOffering:
+		return m.clearedoffering
+	case draft.EdgeHome:
+		return m.clearedhome
+	case draft.EdgeProgramme:
+		return m.clearedprogramme
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DraftMutation) ClearEdge(name string) error {
+	switch name {
+	case draft.EdgeLearner:
+		m.ClearLearner()
+		return nil
+	case draft.EdgeOffering:
+		m.ClearOffering()
+		return nil
+	case draft.EdgeHome:
+		m.ClearHome()
+		return nil
+	case draft.EdgeProgramme:
+		m.ClearProgramme()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DraftMutation) ResetEdge(name string) error {
+	switch name {
+	case draft.EdgeLearner:
+		m.ResetLearner()
+		return nil
+	case draft.EdgeOffering:
+		m.ResetOffering()
+		return nil
+	case draft.EdgeHome:
+		m.ResetHome()
+		return nil
+	case draft.EdgeProgramme:
+		m.ResetProgramme()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft edge %s", name)
+}
+
+// DrawMutation represents an operation that mutates the Draw nodes in the graph.
+type DrawMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	updated_at         *time.Time
+	state              *draw.State
+	commitment         *string
+	seed               *string
+	tickets            *[]string
+	appendtickets      []string
+	drawn_at           *time.Time
+	clearedFields      map[string]struct{}
+	offering           *ident.ID
+	clearedoffering    bool
+	institution        *ident.ID
+	clearedinstitution bool
+	done               bool
+	oldValue           func(context.Context) (*Draw, error)
+	predicates         []predicate.Draw
+}
+
+var _ ent.Mutation = (*DrawMutation)(nil)
+
+// drawOption allows management of the mutation configuration using functional options.
+type drawOption func(*DrawMutation)
+
+// newDrawMutation creates new mutation for the Draw entity.
+func newDrawMutation(c config, op Op, opts ...drawOption) *DrawMutation {
+	m := &DrawMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDraw,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDrawID sets the ID field of the mutation.
+func withDrawID(id ident.ID) drawOption {
+	return func(m *DrawMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Draw
+		)
+		m.oldValue = func(ctx context.Context) (*Draw, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Draw.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDraw sets the old Draw of the mutation.
+func withDraw(node *Draw) drawOption {
+	return func(m *DrawMutation) {
+		m.oldValue = func(context.Context) (*Draw, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DrawMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DrawMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Draw entities.
+func (m *DrawMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DrawMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DrawMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Draw.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DrawMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DrawMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DrawMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DrawMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DrawMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DrawMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetOfferingID sets the "offering_id" field.
+func (m *DrawMutation) SetOfferingID(i ident.ID) {
+	m.offering = &i
+}
+
+// OfferingID returns the value of the "offering_id" field in the mutation.
+func (m *DrawMutation) OfferingID() (r ident.ID, exists bool) {
+	v := m.offering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfferingID returns the old "offering_id" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldOfferingID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfferingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfferingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfferingID: %w", err)
+	}
+	return oldValue.OfferingID, nil
+}
+
+// ResetOfferingID resets all changes to the "offering_id" field.
+func (m *DrawMutation) ResetOfferingID() {
+	m.offering = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *DrawMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *DrawMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldInstitutionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *DrawMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetState sets the "state" field.
+func (m *DrawMutation) SetState(d draw.State) {
+	m.state = &d
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DrawMutation) State() (r draw.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldState(ctx context.Context) (v draw.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DrawMutation) ResetState() {
+	m.state = nil
+}
+
+// SetCommitment sets the "commitment" field.
+func (m *DrawMutation) SetCommitment(s string) {
+	m.commitment = &s
+}
+
+// Commitment returns the value of the "commitment" field in the mutation.
+func (m *DrawMutation) Commitment() (r string, exists bool) {
+	v := m.commitment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCommitment returns the old "commitment" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldCommitment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCommitment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCommitment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCommitment: %w", err)
+	}
+	return oldValue.Commitment, nil
+}
+
+// ResetCommitment resets all changes to the "commitment" field.
+func (m *DrawMutation) ResetCommitment() {
+	m.commitment = nil
+}
+
+// SetSeed sets the "seed" field.
+func (m *DrawMutation) SetSeed(s string) {
+	m.seed = &s
+}
+
+// Seed returns the value of the "seed" field in the mutation.
+func (m *DrawMutation) Seed() (r string, exists bool) {
+	v := m.seed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeed returns the old "seed" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldSeed(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeed: %w", err)
+	}
+	return oldValue.Seed, nil
+}
+
+// ResetSeed resets all changes to the "seed" field.
+func (m *DrawMutation) ResetSeed() {
+	m.seed = nil
+}
+
+// SetTickets sets the "tickets" field.
+func (m *DrawMutation) SetTickets(s []string) {
+	m.tickets = &s
+	m.appendtickets = nil
+}
+
+// Tickets returns the value of the "tickets" field in the mutation.
+func (m *DrawMutation) Tickets() (r []string, exists bool) {
+	v := m.tickets
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTickets returns the old "tickets" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldTickets(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTickets is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTickets requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTickets: %w", err)
+	}
+	return oldValue.Tickets, nil
+}
+
+// AppendedTickets returns the list of values that were appended to the "tickets" field in this mutation.
+func (m *DrawMutation) AppendedTickets() ([]string, bool) {
+	if len(m.appendtickets) == 0 {
+		return nil, false
+	}
+	return m.appendtickets, true
+}
+
+// ResetTickets resets all changes to the "tickets" field.
+func (m *DrawMutation) ResetTickets() {
+	m.tickets = nil
+	m.appendtickets = nil
+}
+
+// SetDrawnAt sets the "drawn_at" field.
+func (m *DrawMutation) SetDrawnAt(t time.Time) {
+	m.drawn_at = &t
+}
+
+// DrawnAt returns the value of the "drawn_at" field in the mutation.
+func (m *DrawMutation) DrawnAt() (r time.Time, exists bool) {
+	v := m.drawn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDrawnAt returns the old "drawn_at" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldDrawnAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDrawnAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDrawnAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDrawnAt: %w", err)
+	}
+	return oldValue.DrawnAt, nil
+}
+
+// ClearDrawnAt clears the value of the "drawn_at" field.
+func (m *DrawMutation) ClearDrawnAt() {
+	m.drawn_at = nil
+	m.clearedFields[draw.FieldDrawnAt] = struct{}{}
+}
+
+// DrawnAtCleared returns if the "drawn_at" field was cleared in this mutation.
+func (m *DrawMutation) DrawnAtCleared() bool {
+	_, ok := m.clearedFields[draw.FieldDrawnAt]
+	return ok
+}
+
+// ResetDrawnAt resets all changes to the "drawn_at" field.
+func (m *DrawMutation) ResetDrawnAt() {
+	m.drawn_at = nil
+	delete(m.clearedFields, draw.FieldDrawnAt)
+}
+
+// ClearOffering clears the "offering" edge to the Offering entity.
+func (m *DrawMutation) ClearOffering() {
+	m.clearedoffering = true
+	m.clearedFields[draw.FieldOfferingID] = struct{}{}
+}
+
+// OfferingCleared reports if the "offering" edge to the Offering entity was cleared.
+func (m *DrawMutation) OfferingCleared() bool {
+	return m.clearedoffering
+}
+
+// OfferingIDs returns the "offering" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OfferingID instead. It exists only for internal usage by the builders.
+func (m *DrawMutation) OfferingIDs() (ids []ident.ID) {
+	if id := m.offering; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOffering resets all changes to the "offering" edge.
+func (m *DrawMutation) ResetOffering() {
+	m.offering = nil
+	m.clearedoffering = false
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *DrawMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[draw.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *DrawMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *DrawMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *DrawMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// Where appends a list predicates to the DrawMutation builder.
+func (m *DrawMutation) Where(ps ...predicate.Draw) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DrawMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DrawMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Draw, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DrawMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (Draw).
+func (m *DrawMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DrawMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, draw.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, draw.FieldUpdatedAt)
+	}
+	if m.offering != nil {
+		fields = append(fields, draw.FieldOfferingID)
+	}
+	if m.institution != nil {
+		fields = append(fields, draw.FieldInstitutionID)
+	}
+	if m.state != nil {
+		fields = append(fields, draw.FieldState)
+	}
+	if m.commitment != nil {
+		fields = append(fields, draw.FieldCommitment)
+	}
+	if m.seed != nil {
+		fields = append(fields, draw.FieldSeed)
+	}
+	if m.tickets != nil {
+		fields = append(fields, draw.FieldTickets)
+	}
+	if m.drawn_at != nil {
+		fields = append(fields, draw.FieldDrawnAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DrawMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case draw.FieldCreatedAt:
+		return m.CreatedAt()
+	case draw.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case draw.FieldOfferingID:
+		return m.OfferingID()
+	case draw.FieldInstitutionID:
+		return m.InstitutionID()
+	case draw.FieldState:
+		return m.State()
+	case draw.FieldCommitment:
+		return m.Commitment()
+	case draw.FieldSeed:
+		return m.Seed()
+	case draw.FieldTickets:
+		return m.Tickets()
+	case draw.FieldDrawnAt:
+		return m.DrawnAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DrawMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case draw.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case draw.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case draw.FieldOfferingID:
+		return m.OldOfferingID(ctx)
+	case draw.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case draw.FieldState:
+		return m.OldState(ctx)
+	case draw.FieldCommitment:
+		return m.OldCommitment(ctx)
+	case draw.FieldSeed:
+		return m.OldSeed(ctx)
+	case draw.FieldTickets:
+		return m.OldTickets(ctx)
+	case draw.FieldDrawnAt:
+		return m.OldDrawnAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Draw field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DrawMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case draw.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case draw.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case draw.FieldOfferingID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfferingID(v)
+		return nil
+	case draw.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case draw.FieldState:
+		v, ok := value.(draw.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case draw.FieldCommitment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCommitment(v)
+		return nil
+	case draw.FieldSeed:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeed(v)
+		return nil
+	case draw.FieldTickets:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTickets(v)
+		return nil
+	case draw.FieldDrawnAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDrawnAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Draw field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DrawMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DrawMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DrawMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Draw numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DrawMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(draw.FieldDrawnAt) {
+		fields = append(fields, draw.FieldDrawnAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DrawMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DrawMutation) ClearField(name string) error {
+	switch name {
+	case draw.FieldDrawnAt:
+		m.ClearDrawnAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Draw nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DrawMutation) ResetField(name string) error {
+	switch name {
+	case draw.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case draw.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case draw.FieldOfferingID:
+		m.ResetOfferingID()
+		return nil
+	case draw.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case draw.FieldState:
+		m.ResetState()
+		return nil
+	case draw.FieldCommitment:
+		m.ResetCommitment()
+		return nil
+	case draw.FieldSeed:
+		m.ResetSeed()
+		return nil
+	case draw.FieldTickets:
+		m.ResetTickets()
+		return nil
+	case draw.FieldDrawnAt:
+		m.ResetDrawnAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Draw field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DrawMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.offering != nil {
+		edges = append(edges, draw.EdgeOffering)
+	}
+	if m.institution != nil {
+		edges = append(edges, draw.EdgeInstitution)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DrawMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case draw.EdgeOffering:
+		if id := m.offering; id != nil {
+			return []ent.Value{*id}
+		}
+	case draw.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DrawMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DrawMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DrawMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedoffering {
+		edges = append(edges, draw.EdgeOffering)
+	}
+	if m.clearedinstitution {
+		edges = append(edges, draw.EdgeInstitution)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DrawMutation) EdgeCleared(name string) bool {
+	switch name {
+	case draw.EdgeOffering:
+		return m.clearedoffering
+	case draw.EdgeInstitution:
+		return m.clearedinstitution
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DrawMutation) ClearEdge(name string) error {
+	switch name {
+	case draw.EdgeOffering:
+		m.ClearOffering()
+		return nil
+	case draw.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown Draw unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DrawMutation) ResetEdge(name string) error {
+	switch name {
+	case draw.EdgeOffering:
+		m.ResetOffering()
+		return nil
+	case draw.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown Draw edge %s", name)
 }
 
 // EnrolmentMutation represents an operation that mutates the Enrolment nodes in the graph.
@@ -28716,6 +37654,20 @@ type OfferingMutation struct {
 	addseats           *int
 	seats_taken        *int
 	addseats_taken     *int
+	seats_reserved     *int
+	addseats_reserved  *int
+	waiting            *int
+	addwaiting         *int
+	last_place         *int
+	addlast_place      *int
+	admission          *offering.Admission
+	questions          *[]vocab.Question
+	appendquestions    []vocab.Question
+	requirements       *[]vocab.Requirement
+	appendrequirements []vocab.Requirement
+	asks               *[]vocab.Ask
+	appendasks         []vocab.Ask
+	cancelled_because  *string
 	language           *string
 	mode               *vocab.DeliveryMode
 	place              *vocab.Text
@@ -28738,6 +37690,13 @@ type OfferingMutation struct {
 	clearedcourse      bool
 	version            *ident.ID
 	clearedversion     bool
+	call               *ident.ID
+	clearedcall        bool
+	instead            *ident.ID
+	clearedinstead     bool
+	replaces           map[ident.ID]struct{}
+	removedreplaces    map[ident.ID]struct{}
+	clearedreplaces    bool
 	done               bool
 	oldValue           func(context.Context) (*Offering, error)
 	predicates         []predicate.Offering
@@ -29476,6 +38435,495 @@ func (m *OfferingMutation) ResetSeatsTaken() {
 	m.addseats_taken = nil
 }
 
+// SetSeatsReserved sets the "seats_reserved" field.
+func (m *OfferingMutation) SetSeatsReserved(i int) {
+	m.seats_reserved = &i
+	m.addseats_reserved = nil
+}
+
+// SeatsReserved returns the value of the "seats_reserved" field in the mutation.
+func (m *OfferingMutation) SeatsReserved() (r int, exists bool) {
+	v := m.seats_reserved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeatsReserved returns the old "seats_reserved" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldSeatsReserved(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeatsReserved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeatsReserved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeatsReserved: %w", err)
+	}
+	return oldValue.SeatsReserved, nil
+}
+
+// AddSeatsReserved adds i to the "seats_reserved" field.
+func (m *OfferingMutation) AddSeatsReserved(i int) {
+	if m.addseats_reserved != nil {
+		*m.addseats_reserved += i
+	} else {
+		m.addseats_reserved = &i
+	}
+}
+
+// AddedSeatsReserved returns the value that was added to the "seats_reserved" field in this mutation.
+func (m *OfferingMutation) AddedSeatsReserved() (r int, exists bool) {
+	v := m.addseats_reserved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeatsReserved resets all changes to the "seats_reserved" field.
+func (m *OfferingMutation) ResetSeatsReserved() {
+	m.seats_reserved = nil
+	m.addseats_reserved = nil
+}
+
+// SetWaiting sets the "waiting" field.
+func (m *OfferingMutation) SetWaiting(i int) {
+	m.waiting = &i
+	m.addwaiting = nil
+}
+
+// Waiting returns the value of the "waiting" field in the mutation.
+func (m *OfferingMutation) Waiting() (r int, exists bool) {
+	v := m.waiting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaiting returns the old "waiting" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldWaiting(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaiting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaiting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaiting: %w", err)
+	}
+	return oldValue.Waiting, nil
+}
+
+// AddWaiting adds i to the "waiting" field.
+func (m *OfferingMutation) AddWaiting(i int) {
+	if m.addwaiting != nil {
+		*m.addwaiting += i
+	} else {
+		m.addwaiting = &i
+	}
+}
+
+// AddedWaiting returns the value that was added to the "waiting" field in this mutation.
+func (m *OfferingMutation) AddedWaiting() (r int, exists bool) {
+	v := m.addwaiting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWaiting resets all changes to the "waiting" field.
+func (m *OfferingMutation) ResetWaiting() {
+	m.waiting = nil
+	m.addwaiting = nil
+}
+
+// SetLastPlace sets the "last_place" field.
+func (m *OfferingMutation) SetLastPlace(i int) {
+	m.last_place = &i
+	m.addlast_place = nil
+}
+
+// LastPlace returns the value of the "last_place" field in the mutation.
+func (m *OfferingMutation) LastPlace() (r int, exists bool) {
+	v := m.last_place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastPlace returns the old "last_place" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldLastPlace(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastPlace: %w", err)
+	}
+	return oldValue.LastPlace, nil
+}
+
+// AddLastPlace adds i to the "last_place" field.
+func (m *OfferingMutation) AddLastPlace(i int) {
+	if m.addlast_place != nil {
+		*m.addlast_place += i
+	} else {
+		m.addlast_place = &i
+	}
+}
+
+// AddedLastPlace returns the value that was added to the "last_place" field in this mutation.
+func (m *OfferingMutation) AddedLastPlace() (r int, exists bool) {
+	v := m.addlast_place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastPlace resets all changes to the "last_place" field.
+func (m *OfferingMutation) ResetLastPlace() {
+	m.last_place = nil
+	m.addlast_place = nil
+}
+
+// SetAdmission sets the "admission" field.
+func (m *OfferingMutation) SetAdmission(o offering.Admission) {
+	m.admission = &o
+}
+
+// Admission returns the value of the "admission" field in the mutation.
+func (m *OfferingMutation) Admission() (r offering.Admission, exists bool) {
+	v := m.admission
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAdmission returns the old "admission" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldAdmission(ctx context.Context) (v offering.Admission, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAdmission is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAdmission requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAdmission: %w", err)
+	}
+	return oldValue.Admission, nil
+}
+
+// ResetAdmission resets all changes to the "admission" field.
+func (m *OfferingMutation) ResetAdmission() {
+	m.admission = nil
+}
+
+// SetQuestions sets the "questions" field.
+func (m *OfferingMutation) SetQuestions(v []vocab.Question) {
+	m.questions = &v
+	m.appendquestions = nil
+}
+
+// Questions returns the value of the "questions" field in the mutation.
+func (m *OfferingMutation) Questions() (r []vocab.Question, exists bool) {
+	v := m.questions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuestions returns the old "questions" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldQuestions(ctx context.Context) (v []vocab.Question, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuestions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuestions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuestions: %w", err)
+	}
+	return oldValue.Questions, nil
+}
+
+// AppendedQuestions returns the list of values that were appended to the "questions" field in this mutation.
+func (m *OfferingMutation) AppendedQuestions() ([]vocab.Question, bool) {
+	if len(m.appendquestions) == 0 {
+		return nil, false
+	}
+	return m.appendquestions, true
+}
+
+// ResetQuestions resets all changes to the "questions" field.
+func (m *OfferingMutation) ResetQuestions() {
+	m.questions = nil
+	m.appendquestions = nil
+}
+
+// SetRequirements sets the "requirements" field.
+func (m *OfferingMutation) SetRequirements(v []vocab.Requirement) {
+	m.requirements = &v
+	m.appendrequirements = nil
+}
+
+// Requirements returns the value of the "requirements" field in the mutation.
+func (m *OfferingMutation) Requirements() (r []vocab.Requirement, exists bool) {
+	v := m.requirements
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequirements returns the old "requirements" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldRequirements(ctx context.Context) (v []vocab.Requirement, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequirements is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequirements requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequirements: %w", err)
+	}
+	return oldValue.Requirements, nil
+}
+
+// AppendedRequirements returns the list of values that were appended to the "requirements" field in this mutation.
+func (m *OfferingMutation) AppendedRequirements() ([]vocab.Requirement, bool) {
+	if len(m.appendrequirements) == 0 {
+		return nil, false
+	}
+	return m.appendrequirements, true
+}
+
+// ResetRequirements resets all changes to the "requirements" field.
+func (m *OfferingMutation) ResetRequirements() {
+	m.requirements = nil
+	m.appendrequirements = nil
+}
+
+// SetAsks sets the "asks" field.
+func (m *OfferingMutation) SetAsks(v []vocab.Ask) {
+	m.asks = &v
+	m.appendasks = nil
+}
+
+// Asks returns the value of the "asks" field in the mutation.
+func (m *OfferingMutation) Asks() (r []vocab.Ask, exists bool) {
+	v := m.asks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsks returns the old "asks" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldAsks(ctx context.Context) (v []vocab.Ask, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsks: %w", err)
+	}
+	return oldValue.Asks, nil
+}
+
+// AppendedAsks returns the list of values that were appended to the "asks" field in this mutation.
+func (m *OfferingMutation) AppendedAsks() ([]vocab.Ask, bool) {
+	if len(m.appendasks) == 0 {
+		return nil, false
+	}
+	return m.appendasks, true
+}
+
+// ResetAsks resets all changes to the "asks" field.
+func (m *OfferingMutation) ResetAsks() {
+	m.asks = nil
+	m.appendasks = nil
+}
+
+// SetCallID sets the "call_id" field.
+func (m *OfferingMutation) SetCallID(i ident.ID) {
+	m.call = &i
+}
+
+// CallID returns the value of the "call_id" field in the mutation.
+func (m *OfferingMutation) CallID() (r ident.ID, exists bool) {
+	v := m.call
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCallID returns the old "call_id" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldCallID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCallID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCallID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCallID: %w", err)
+	}
+	return oldValue.CallID, nil
+}
+
+// ClearCallID clears the value of the "call_id" field.
+func (m *OfferingMutation) ClearCallID() {
+	m.call = nil
+	m.clearedFields[offering.FieldCallID] = struct{}{}
+}
+
+// CallIDCleared returns if the "call_id" field was cleared in this mutation.
+func (m *OfferingMutation) CallIDCleared() bool {
+	_, ok := m.clearedFields[offering.FieldCallID]
+	return ok
+}
+
+// ResetCallID resets all changes to the "call_id" field.
+func (m *OfferingMutation) ResetCallID() {
+	m.call = nil
+	delete(m.clearedFields, offering.FieldCallID)
+}
+
+// SetInsteadID sets the "instead_id" field.
+func (m *OfferingMutation) SetInsteadID(i ident.ID) {
+	m.instead = &i
+}
+
+// InsteadID returns the value of the "instead_id" field in the mutation.
+func (m *OfferingMutation) InsteadID() (r ident.ID, exists bool) {
+	v := m.instead
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInsteadID returns the old "instead_id" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldInsteadID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInsteadID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInsteadID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInsteadID: %w", err)
+	}
+	return oldValue.InsteadID, nil
+}
+
+// ClearInsteadID clears the value of the "instead_id" field.
+func (m *OfferingMutation) ClearInsteadID() {
+	m.instead = nil
+	m.clearedFields[offering.FieldInsteadID] = struct{}{}
+}
+
+// InsteadIDCleared returns if the "instead_id" field was cleared in this mutation.
+func (m *OfferingMutation) InsteadIDCleared() bool {
+	_, ok := m.clearedFields[offering.FieldInsteadID]
+	return ok
+}
+
+// ResetInsteadID resets all changes to the "instead_id" field.
+func (m *OfferingMutation) ResetInsteadID() {
+	m.instead = nil
+	delete(m.clearedFields, offering.FieldInsteadID)
+}
+
+// SetCancelledBecause sets the "cancelled_because" field.
+func (m *OfferingMutation) SetCancelledBecause(s string) {
+	m.cancelled_because = &s
+}
+
+// CancelledBecause returns the value of the "cancelled_because" field in the mutation.
+func (m *OfferingMutation) CancelledBecause() (r string, exists bool) {
+	v := m.cancelled_because
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelledBecause returns the old "cancelled_because" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldCancelledBecause(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelledBecause is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelledBecause requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelledBecause: %w", err)
+	}
+	return oldValue.CancelledBecause, nil
+}
+
+// ClearCancelledBecause clears the value of the "cancelled_because" field.
+func (m *OfferingMutation) ClearCancelledBecause() {
+	m.cancelled_because = nil
+	m.clearedFields[offering.FieldCancelledBecause] = struct{}{}
+}
+
+// CancelledBecauseCleared returns if the "cancelled_because" field was cleared in this mutation.
+func (m *OfferingMutation) CancelledBecauseCleared() bool {
+	_, ok := m.clearedFields[offering.FieldCancelledBecause]
+	return ok
+}
+
+// ResetCancelledBecause resets all changes to the "cancelled_because" field.
+func (m *OfferingMutation) ResetCancelledBecause() {
+	m.cancelled_because = nil
+	delete(m.clearedFields, offering.FieldCancelledBecause)
+}
+
 // SetLanguage sets the "language" field.
 func (m *OfferingMutation) SetLanguage(s string) {
 	m.language = &s
@@ -30036,6 +39484,88 @@ func (m *OfferingMutation) ResetVersion() {
 	m.clearedversion = false
 }
 
+// ClearCall clears the "call" edge to the Call entity.
+func (m *OfferingMutation) ClearCall() {
+	m.clearedcall = true
+	m.clearedFields[offering.FieldCallID] = struct{}{}
+}
+
+// CallCleared reports if the "call" edge to the Call entity was cleared.
+func (m *OfferingMutation) CallCleared() bool {
+	return m.CallIDCleared() || m.clearedcall
+}
+
+// CallIDs returns the "call" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CallID instead. It exists only for internal usage by the builders.
+func (m *OfferingMutation) CallIDs() (ids []ident.ID) {
+	if id := m.call; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCall resets all changes to the "call" edge.
+func (m *OfferingMutation) ResetCall() {
+	m.call = nil
+	m.clearedcall = false
+}
+
+// ClearInstead clears the "instead" edge to the Offering entity.
+func (m *OfferingMutation) ClearInstead() {
+	m.clearedinstead = true
+	m.clearedFields[offering.FieldInsteadID] = struct{}{}
+}
+
+// InsteadCleared reports if the "instead" edge to the Offering entity was cleared.
+func (m *OfferingMutation) InsteadCleared() bool {
+	return m.InsteadIDCleared() || m.clearedinstead
+}
+
+// InsteadIDs returns the "instead" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InsteadID instead. It exists only for internal usage by the builders.
+func (m *OfferingMutation) InsteadIDs() (ids []ident.ID) {
+	if id := m.instead; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstead resets all changes to the "instead" edge.
+func (m *OfferingMutation) ResetInstead() {
+	m.instead = nil
+	m.clearedinstead = false
+}
+
+// ReplacesCleared reports if the "replaces" edge to the Offering entity was cleared.
+func (m *OfferingMutation) ReplacesCleared() bool {
+	return m.clearedreplaces
+}
+
+// RemovedReplaces returns the removed IDs of the "replaces" edge to the Offering entity.
+func (m *OfferingMutation) RemovedReplacesIDs() (ids []ident.ID) {
+	for id := range m.removedreplaces {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReplacesIDs returns the "replaces" edge IDs in the mutation.
+func (m *OfferingMutation) ReplacesIDs() (ids []ident.ID) {
+	for id := range m.replaces {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReplaces resets all changes to the "replaces" edge.
+func (m *OfferingMutation) ResetReplaces() {
+	m.replaces = nil
+	m.clearedreplaces = false
+	m.removedreplaces = nil
+}
+
 // Where appends a list predicates to the OfferingMutation builder.
 func (m *OfferingMutation) Where(ps ...predicate.Offering) {
 	m.predicates = append(m.predicates, ps...)
@@ -30065,7 +39595,7 @@ func (m *OfferingMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OfferingMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 36)
 	if m.created_at != nil {
 		fields = append(fields, offering.FieldCreatedAt)
 	}
@@ -30110,6 +39640,36 @@ func (m *OfferingMutation) Fields() []string {
 	}
 	if m.seats_taken != nil {
 		fields = append(fields, offering.FieldSeatsTaken)
+	}
+	if m.seats_reserved != nil {
+		fields = append(fields, offering.FieldSeatsReserved)
+	}
+	if m.waiting != nil {
+		fields = append(fields, offering.FieldWaiting)
+	}
+	if m.last_place != nil {
+		fields = append(fields, offering.FieldLastPlace)
+	}
+	if m.admission != nil {
+		fields = append(fields, offering.FieldAdmission)
+	}
+	if m.questions != nil {
+		fields = append(fields, offering.FieldQuestions)
+	}
+	if m.requirements != nil {
+		fields = append(fields, offering.FieldRequirements)
+	}
+	if m.asks != nil {
+		fields = append(fields, offering.FieldAsks)
+	}
+	if m.call != nil {
+		fields = append(fields, offering.FieldCallID)
+	}
+	if m.instead != nil {
+		fields = append(fields, offering.FieldInsteadID)
+	}
+	if m.cancelled_because != nil {
+		fields = append(fields, offering.FieldCancelledBecause)
 	}
 	if m.language != nil {
 		fields = append(fields, offering.FieldLanguage)
@@ -30182,6 +39742,26 @@ func (m *OfferingMutation) Field(name string) (ent.Value, bool) {
 		return m.Seats()
 	case offering.FieldSeatsTaken:
 		return m.SeatsTaken()
+	case offering.FieldSeatsReserved:
+		return m.SeatsReserved()
+	case offering.FieldWaiting:
+		return m.Waiting()
+	case offering.FieldLastPlace:
+		return m.LastPlace()
+	case offering.FieldAdmission:
+		return m.Admission()
+	case offering.FieldQuestions:
+		return m.Questions()
+	case offering.FieldRequirements:
+		return m.Requirements()
+	case offering.FieldAsks:
+		return m.Asks()
+	case offering.FieldCallID:
+		return m.CallID()
+	case offering.FieldInsteadID:
+		return m.InsteadID()
+	case offering.FieldCancelledBecause:
+		return m.CancelledBecause()
 	case offering.FieldLanguage:
 		return m.Language()
 	case offering.FieldMode:
@@ -30243,6 +39823,26 @@ func (m *OfferingMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldSeats(ctx)
 	case offering.FieldSeatsTaken:
 		return m.OldSeatsTaken(ctx)
+	case offering.FieldSeatsReserved:
+		return m.OldSeatsReserved(ctx)
+	case offering.FieldWaiting:
+		return m.OldWaiting(ctx)
+	case offering.FieldLastPlace:
+		return m.OldLastPlace(ctx)
+	case offering.FieldAdmission:
+		return m.OldAdmission(ctx)
+	case offering.FieldQuestions:
+		return m.OldQuestions(ctx)
+	case offering.FieldRequirements:
+		return m.OldRequirements(ctx)
+	case offering.FieldAsks:
+		return m.OldAsks(ctx)
+	case offering.FieldCallID:
+		return m.OldCallID(ctx)
+	case offering.FieldInsteadID:
+		return m.OldInsteadID(ctx)
+	case offering.FieldCancelledBecause:
+		return m.OldCancelledBecause(ctx)
 	case offering.FieldLanguage:
 		return m.OldLanguage(ctx)
 	case offering.FieldMode:
@@ -30379,6 +39979,76 @@ func (m *OfferingMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSeatsTaken(v)
 		return nil
+	case offering.FieldSeatsReserved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeatsReserved(v)
+		return nil
+	case offering.FieldWaiting:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaiting(v)
+		return nil
+	case offering.FieldLastPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastPlace(v)
+		return nil
+	case offering.FieldAdmission:
+		v, ok := value.(offering.Admission)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAdmission(v)
+		return nil
+	case offering.FieldQuestions:
+		v, ok := value.([]vocab.Question)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuestions(v)
+		return nil
+	case offering.FieldRequirements:
+		v, ok := value.([]vocab.Requirement)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequirements(v)
+		return nil
+	case offering.FieldAsks:
+		v, ok := value.([]vocab.Ask)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsks(v)
+		return nil
+	case offering.FieldCallID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCallID(v)
+		return nil
+	case offering.FieldInsteadID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInsteadID(v)
+		return nil
+	case offering.FieldCancelledBecause:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelledBecause(v)
+		return nil
 	case offering.FieldLanguage:
 		v, ok := value.(string)
 		if !ok {
@@ -30470,6 +40140,15 @@ func (m *OfferingMutation) AddedFields() []string {
 	if m.addseats_taken != nil {
 		fields = append(fields, offering.FieldSeatsTaken)
 	}
+	if m.addseats_reserved != nil {
+		fields = append(fields, offering.FieldSeatsReserved)
+	}
+	if m.addwaiting != nil {
+		fields = append(fields, offering.FieldWaiting)
+	}
+	if m.addlast_place != nil {
+		fields = append(fields, offering.FieldLastPlace)
+	}
 	if m.addfee_cents != nil {
 		fields = append(fields, offering.FieldFeeCents)
 	}
@@ -30491,6 +40170,12 @@ func (m *OfferingMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSeats()
 	case offering.FieldSeatsTaken:
 		return m.AddedSeatsTaken()
+	case offering.FieldSeatsReserved:
+		return m.AddedSeatsReserved()
+	case offering.FieldWaiting:
+		return m.AddedWaiting()
+	case offering.FieldLastPlace:
+		return m.AddedLastPlace()
 	case offering.FieldFeeCents:
 		return m.AddedFeeCents()
 	case offering.FieldWaitlistPlaces:
@@ -30519,6 +40204,27 @@ func (m *OfferingMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddSeatsTaken(v)
+		return nil
+	case offering.FieldSeatsReserved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeatsReserved(v)
+		return nil
+	case offering.FieldWaiting:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWaiting(v)
+		return nil
+	case offering.FieldLastPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastPlace(v)
 		return nil
 	case offering.FieldFeeCents:
 		v, ok := value.(int)
@@ -30558,6 +40264,15 @@ func (m *OfferingMutation) ClearedFields() []string {
 	if m.FieldCleared(offering.FieldEndsOn) {
 		fields = append(fields, offering.FieldEndsOn)
 	}
+	if m.FieldCleared(offering.FieldCallID) {
+		fields = append(fields, offering.FieldCallID)
+	}
+	if m.FieldCleared(offering.FieldInsteadID) {
+		fields = append(fields, offering.FieldInsteadID)
+	}
+	if m.FieldCleared(offering.FieldCancelledBecause) {
+		fields = append(fields, offering.FieldCancelledBecause)
+	}
 	if m.FieldCleared(offering.FieldExternalID) {
 		fields = append(fields, offering.FieldExternalID)
 	}
@@ -30583,6 +40298,15 @@ func (m *OfferingMutation) ClearField(name string) error {
 		return nil
 	case offering.FieldEndsOn:
 		m.ClearEndsOn()
+		return nil
+	case offering.FieldCallID:
+		m.ClearCallID()
+		return nil
+	case offering.FieldInsteadID:
+		m.ClearInsteadID()
+		return nil
+	case offering.FieldCancelledBecause:
+		m.ClearCancelledBecause()
 		return nil
 	case offering.FieldExternalID:
 		m.ClearExternalID()
@@ -30640,6 +40364,36 @@ func (m *OfferingMutation) ResetField(name string) error {
 	case offering.FieldSeatsTaken:
 		m.ResetSeatsTaken()
 		return nil
+	case offering.FieldSeatsReserved:
+		m.ResetSeatsReserved()
+		return nil
+	case offering.FieldWaiting:
+		m.ResetWaiting()
+		return nil
+	case offering.FieldLastPlace:
+		m.ResetLastPlace()
+		return nil
+	case offering.FieldAdmission:
+		m.ResetAdmission()
+		return nil
+	case offering.FieldQuestions:
+		m.ResetQuestions()
+		return nil
+	case offering.FieldRequirements:
+		m.ResetRequirements()
+		return nil
+	case offering.FieldAsks:
+		m.ResetAsks()
+		return nil
+	case offering.FieldCallID:
+		m.ResetCallID()
+		return nil
+	case offering.FieldInsteadID:
+		m.ResetInsteadID()
+		return nil
+	case offering.FieldCancelledBecause:
+		m.ResetCancelledBecause()
+		return nil
 	case offering.FieldLanguage:
 		m.ResetLanguage()
 		return nil
@@ -30679,7 +40433,7 @@ func (m *OfferingMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *OfferingMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.institution != nil {
 		edges = append(edges, offering.EdgeInstitution)
 	}
@@ -30688,6 +40442,15 @@ func (m *OfferingMutation) AddedEdges() []string {
 	}
 	if m.version != nil {
 		edges = append(edges, offering.EdgeVersion)
+	}
+	if m.call != nil {
+		edges = append(edges, offering.EdgeCall)
+	}
+	if m.instead != nil {
+		edges = append(edges, offering.EdgeInstead)
+	}
+	if m.replaces != nil {
+		edges = append(edges, offering.EdgeReplaces)
 	}
 	return edges
 }
@@ -30708,25 +40471,50 @@ func (m *OfferingMutation) AddedIDs(name string) []ent.Value {
 		if id := m.version; id != nil {
 			return []ent.Value{*id}
 		}
+	case offering.EdgeCall:
+		if id := m.call; id != nil {
+			return []ent.Value{*id}
+		}
+	case offering.EdgeInstead:
+		if id := m.instead; id != nil {
+			return []ent.Value{*id}
+		}
+	case offering.EdgeReplaces:
+		ids := make([]ent.Value, 0, len(m.replaces))
+		for id := range m.replaces {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *OfferingMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
+	if m.removedreplaces != nil {
+		edges = append(edges, offering.EdgeReplaces)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *OfferingMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case offering.EdgeReplaces:
+		ids := make([]ent.Value, 0, len(m.removedreplaces))
+		for id := range m.removedreplaces {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *OfferingMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.clearedinstitution {
 		edges = append(edges, offering.EdgeInstitution)
 	}
@@ -30735,6 +40523,15 @@ func (m *OfferingMutation) ClearedEdges() []string {
 	}
 	if m.clearedversion {
 		edges = append(edges, offering.EdgeVersion)
+	}
+	if m.clearedcall {
+		edges = append(edges, offering.EdgeCall)
+	}
+	if m.clearedinstead {
+		edges = append(edges, offering.EdgeInstead)
+	}
+	if m.clearedreplaces {
+		edges = append(edges, offering.EdgeReplaces)
 	}
 	return edges
 }
@@ -30749,6 +40546,12 @@ func (m *OfferingMutation) EdgeCleared(name string) bool {
 		return m.clearedcourse
 	case offering.EdgeVersion:
 		return m.clearedversion
+	case offering.EdgeCall:
+		return m.clearedcall
+	case offering.EdgeInstead:
+		return m.clearedinstead
+	case offering.EdgeReplaces:
+		return m.clearedreplaces
 	}
 	return false
 }
@@ -30766,6 +40569,12 @@ func (m *OfferingMutation) ClearEdge(name string) error {
 	case offering.EdgeVersion:
 		m.ClearVersion()
 		return nil
+	case offering.EdgeCall:
+		m.ClearCall()
+		return nil
+	case offering.EdgeInstead:
+		m.ClearInstead()
+		return nil
 	}
 	return fmt.Errorf("unknown Offering unique edge %s", name)
 }
@@ -30782,6 +40591,15 @@ func (m *OfferingMutation) ResetEdge(name string) error {
 		return nil
 	case offering.EdgeVersion:
 		m.ResetVersion()
+		return nil
+	case offering.EdgeCall:
+		m.ResetCall()
+		return nil
+	case offering.EdgeInstead:
+		m.ResetInstead()
+		return nil
+	case offering.EdgeReplaces:
+		m.ResetReplaces()
 		return nil
 	}
 	return fmt.Errorf("unknown Offering edge %s", name)
@@ -45712,6 +55530,9 @@ type SeatQuotaMutation struct {
 	addseats        *int
 	seats_taken     *int
 	addseats_taken  *int
+	reserved_until  *time.Time
+	kept            *int
+	addkept         *int
 	clearedFields   map[string]struct{}
 	offering        *ident.ID
 	clearedoffering bool
@@ -46046,6 +55867,111 @@ func (m *SeatQuotaMutation) ResetSeatsTaken() {
 	m.addseats_taken = nil
 }
 
+// SetReservedUntil sets the "reserved_until" field.
+func (m *SeatQuotaMutation) SetReservedUntil(t time.Time) {
+	m.reserved_until = &t
+}
+
+// ReservedUntil returns the value of the "reserved_until" field in the mutation.
+func (m *SeatQuotaMutation) ReservedUntil() (r time.Time, exists bool) {
+	v := m.reserved_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReservedUntil returns the old "reserved_until" field's value of the SeatQuota entity.
+// If the SeatQuota object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatQuotaMutation) OldReservedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReservedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReservedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReservedUntil: %w", err)
+	}
+	return oldValue.ReservedUntil, nil
+}
+
+// ClearReservedUntil clears the value of the "reserved_until" field.
+func (m *SeatQuotaMutation) ClearReservedUntil() {
+	m.reserved_until = nil
+	m.clearedFields[seatquota.FieldReservedUntil] = struct{}{}
+}
+
+// ReservedUntilCleared returns if the "reserved_until" field was cleared in this mutation.
+func (m *SeatQuotaMutation) ReservedUntilCleared() bool {
+	_, ok := m.clearedFields[seatquota.FieldReservedUntil]
+	return ok
+}
+
+// ResetReservedUntil resets all changes to the "reserved_until" field.
+func (m *SeatQuotaMutation) ResetReservedUntil() {
+	m.reserved_until = nil
+	delete(m.clearedFields, seatquota.FieldReservedUntil)
+}
+
+// SetKept sets the "kept" field.
+func (m *SeatQuotaMutation) SetKept(i int) {
+	m.kept = &i
+	m.addkept = nil
+}
+
+// Kept returns the value of the "kept" field in the mutation.
+func (m *SeatQuotaMutation) Kept() (r int, exists bool) {
+	v := m.kept
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKept returns the old "kept" field's value of the SeatQuota entity.
+// If the SeatQuota object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatQuotaMutation) OldKept(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKept is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKept requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKept: %w", err)
+	}
+	return oldValue.Kept, nil
+}
+
+// AddKept adds i to the "kept" field.
+func (m *SeatQuotaMutation) AddKept(i int) {
+	if m.addkept != nil {
+		*m.addkept += i
+	} else {
+		m.addkept = &i
+	}
+}
+
+// AddedKept returns the value that was added to the "kept" field in this mutation.
+func (m *SeatQuotaMutation) AddedKept() (r int, exists bool) {
+	v := m.addkept
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetKept resets all changes to the "kept" field.
+func (m *SeatQuotaMutation) ResetKept() {
+	m.kept = nil
+	m.addkept = nil
+}
+
 // ClearOffering clears the "offering" edge to the Offering entity.
 func (m *SeatQuotaMutation) ClearOffering() {
 	m.clearedoffering = true
@@ -46129,7 +56055,7 @@ func (m *SeatQuotaMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SeatQuotaMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, seatquota.FieldCreatedAt)
 	}
@@ -46144,6 +56070,12 @@ func (m *SeatQuotaMutation) Fields() []string {
 	}
 	if m.seats_taken != nil {
 		fields = append(fields, seatquota.FieldSeatsTaken)
+	}
+	if m.reserved_until != nil {
+		fields = append(fields, seatquota.FieldReservedUntil)
+	}
+	if m.kept != nil {
+		fields = append(fields, seatquota.FieldKept)
 	}
 	return fields
 }
@@ -46163,6 +56095,10 @@ func (m *SeatQuotaMutation) Field(name string) (ent.Value, bool) {
 		return m.Seats()
 	case seatquota.FieldSeatsTaken:
 		return m.SeatsTaken()
+	case seatquota.FieldReservedUntil:
+		return m.ReservedUntil()
+	case seatquota.FieldKept:
+		return m.Kept()
 	}
 	return nil, false
 }
@@ -46182,6 +56118,10 @@ func (m *SeatQuotaMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldSeats(ctx)
 	case seatquota.FieldSeatsTaken:
 		return m.OldSeatsTaken(ctx)
+	case seatquota.FieldReservedUntil:
+		return m.OldReservedUntil(ctx)
+	case seatquota.FieldKept:
+		return m.OldKept(ctx)
 	}
 	return nil, fmt.Errorf("unknown SeatQuota field %s", name)
 }
@@ -46226,6 +56166,20 @@ func (m *SeatQuotaMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSeatsTaken(v)
 		return nil
+	case seatquota.FieldReservedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReservedUntil(v)
+		return nil
+	case seatquota.FieldKept:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKept(v)
+		return nil
 	}
 	return fmt.Errorf("unknown SeatQuota field %s", name)
 }
@@ -46240,6 +56194,9 @@ func (m *SeatQuotaMutation) AddedFields() []string {
 	if m.addseats_taken != nil {
 		fields = append(fields, seatquota.FieldSeatsTaken)
 	}
+	if m.addkept != nil {
+		fields = append(fields, seatquota.FieldKept)
+	}
 	return fields
 }
 
@@ -46252,6 +56209,8 @@ func (m *SeatQuotaMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSeats()
 	case seatquota.FieldSeatsTaken:
 		return m.AddedSeatsTaken()
+	case seatquota.FieldKept:
+		return m.AddedKept()
 	}
 	return nil, false
 }
@@ -46275,6 +56234,13 @@ func (m *SeatQuotaMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddSeatsTaken(v)
 		return nil
+	case seatquota.FieldKept:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddKept(v)
+		return nil
 	}
 	return fmt.Errorf("unknown SeatQuota numeric field %s", name)
 }
@@ -46282,7 +56248,11 @@ func (m *SeatQuotaMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *SeatQuotaMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(seatquota.FieldReservedUntil) {
+		fields = append(fields, seatquota.FieldReservedUntil)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -46295,6 +56265,11 @@ func (m *SeatQuotaMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *SeatQuotaMutation) ClearField(name string) error {
+	switch name {
+	case seatquota.FieldReservedUntil:
+		m.ClearReservedUntil()
+		return nil
+	}
 	return fmt.Errorf("unknown SeatQuota nullable field %s", name)
 }
 
@@ -46316,6 +56291,12 @@ func (m *SeatQuotaMutation) ResetField(name string) error {
 		return nil
 	case seatquota.FieldSeatsTaken:
 		m.ResetSeatsTaken()
+		return nil
+	case seatquota.FieldReservedUntil:
+		m.ResetReservedUntil()
+		return nil
+	case seatquota.FieldKept:
+		m.ResetKept()
 		return nil
 	}
 	return fmt.Errorf("unknown SeatQuota field %s", name)

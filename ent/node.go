@@ -4,6 +4,24 @@ package ent
 
 import "github.com/peregrine-exchange/peregrine/internal/ident"
 
+// IsNode marks AccessNeeds as a Node of the GraphQL schema.
+func (*AccessNeeds) IsNode() {}
+
+// NodeID returns the identifier of the AccessNeeds.
+func (n *AccessNeeds) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each AccessNeeds, also of none.
+func (*AccessNeeds) NodeKind() ident.Kind { return "acn" }
+
+// IsNode marks AdmissionPolicy as a Node of the GraphQL schema.
+func (*AdmissionPolicy) IsNode() {}
+
+// NodeID returns the identifier of the AdmissionPolicy.
+func (n *AdmissionPolicy) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each AdmissionPolicy, also of none.
+func (*AdmissionPolicy) NodeKind() ident.Kind { return "pol" }
+
 // IsNode marks Affiliation as a Node of the GraphQL schema.
 func (*Affiliation) IsNode() {}
 
@@ -40,6 +58,15 @@ func (n *Application) NodeID() ident.ID { return n.ID }
 // NodeKind returns what begins the identifier of each Application, also of none.
 func (*Application) NodeKind() ident.Kind { return "app" }
 
+// IsNode marks ApplicationStep as a Node of the GraphQL schema.
+func (*ApplicationStep) IsNode() {}
+
+// NodeID returns the identifier of the ApplicationStep.
+func (n *ApplicationStep) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each ApplicationStep, also of none.
+func (*ApplicationStep) NodeKind() ident.Kind { return "stp" }
+
 // IsNode marks AuditCheckpoint as a Node of the GraphQL schema.
 func (*AuditCheckpoint) IsNode() {}
 
@@ -66,6 +93,15 @@ func (n *AuditReader) NodeID() ident.ID { return n.ID }
 
 // NodeKind returns what begins the identifier of each AuditReader, also of none.
 func (*AuditReader) NodeKind() ident.Kind { return "aur" }
+
+// IsNode marks Call as a Node of the GraphQL schema.
+func (*Call) IsNode() {}
+
+// NodeID returns the identifier of the Call.
+func (n *Call) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Call, also of none.
+func (*Call) NodeKind() ident.Kind { return "cal" }
 
 // IsNode marks ClientAssertion as a Node of the GraphQL schema.
 func (*ClientAssertion) IsNode() {}
@@ -120,6 +156,42 @@ func (n *Disclosure) NodeID() ident.ID { return n.ID }
 
 // NodeKind returns what begins the identifier of each Disclosure, also of none.
 func (*Disclosure) NodeKind() ident.Kind { return "dsc" }
+
+// IsNode marks Document as a Node of the GraphQL schema.
+func (*Document) IsNode() {}
+
+// NodeID returns the identifier of the Document.
+func (n *Document) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Document, also of none.
+func (*Document) NodeKind() ident.Kind { return "doc" }
+
+// IsNode marks DocumentChunk as a Node of the GraphQL schema.
+func (*DocumentChunk) IsNode() {}
+
+// NodeID returns the identifier of the DocumentChunk.
+func (n *DocumentChunk) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each DocumentChunk, also of none.
+func (*DocumentChunk) NodeKind() ident.Kind { return "dcc" }
+
+// IsNode marks Draft as a Node of the GraphQL schema.
+func (*Draft) IsNode() {}
+
+// NodeID returns the identifier of the Draft.
+func (n *Draft) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Draft, also of none.
+func (*Draft) NodeKind() ident.Kind { return "drf" }
+
+// IsNode marks Draw as a Node of the GraphQL schema.
+func (*Draw) IsNode() {}
+
+// NodeID returns the identifier of the Draw.
+func (n *Draw) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Draw, also of none.
+func (*Draw) NodeKind() ident.Kind { return "drw" }
 
 // IsNode marks Enrolment as a Node of the GraphQL schema.
 func (*Enrolment) IsNode() {}

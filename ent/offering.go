@@ -48,8 +48,28 @@ type Offering struct {
 	EndsOn *string `json:"ends_on,omitempty"`
 	// Seats holds the value of the "seats" field.
 	Seats int `json:"seats,omitempty"`
-	// SeatsTaken holds the value of the "seats_taken" field.
+	// by who has one, or has been offered one
 	SeatsTaken int `json:"seats_taken,omitempty"`
+	// free ones that are kept for partners for now
+	SeatsReserved int `json:"seats_reserved,omitempty"`
+	// learners on the waitlist
+	Waiting int `json:"waiting,omitempty"`
+	// that was given on the waitlist
+	LastPlace int `json:"last_place,omitempty"`
+	// who gives a seat to the nominated: the host, or the order
+	Admission offering.Admission `json:"admission,omitempty"`
+	// Questions holds the value of the "questions" field.
+	Questions []vocab.Question `json:"questions,omitempty"`
+	// Requirements holds the value of the "requirements" field.
+	Requirements []vocab.Requirement `json:"requirements,omitempty"`
+	// what of an applicant the host asks to see
+	Asks []vocab.Ask `json:"asks,omitempty"`
+	// CallID holds the value of the "call_id" field.
+	CallID *ident.ID `json:"call_id,omitempty"`
+	// InsteadID holds the value of the "instead_id" field.
+	InsteadID *ident.ID `json:"instead_id,omitempty"`
+	// CancelledBecause holds the value of the "cancelled_because" field.
+	CancelledBecause *string `json:"cancelled_because,omitempty"`
 	// Language holds the value of the "language" field.
 	Language string `json:"language,omitempty"`
 	// Mode holds the value of the "mode" field.
@@ -86,9 +106,15 @@ type OfferingEdges struct {
 	Course *Course `json:"course,omitempty"`
 	// Version holds the value of the version edge.
 	Version *CourseVersion `json:"version,omitempty"`
+	// Call holds the value of the call edge.
+	Call *Call `json:"call,omitempty"`
+	// Instead holds the value of the instead edge.
+	Instead *Offering `json:"instead,omitempty"`
+	// Replaces holds the value of the replaces edge.
+	Replaces []*Offering `json:"replaces,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [6]bool
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -96,11 +122,11 @@ func (*Offering) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case offering.FieldWindows, offering.FieldPlace, offering.FieldFunding, offering.FieldSessions:
+		case offering.FieldWindows, offering.FieldQuestions, offering.FieldRequirements, offering.FieldAsks, offering.FieldPlace, offering.FieldFunding, offering.FieldSessions:
 			values[i] = new([]byte)
-		case offering.FieldSeats, offering.FieldSeatsTaken, offering.FieldFeeCents, offering.FieldWaitlistPlaces, offering.FieldOfferHours:
+		case offering.FieldSeats, offering.FieldSeatsTaken, offering.FieldSeatsReserved, offering.FieldWaiting, offering.FieldLastPlace, offering.FieldFeeCents, offering.FieldWaitlistPlaces, offering.FieldOfferHours:
 			values[i] = new(sql.NullInt64)
-		case offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState, offering.FieldSchedule, offering.FieldZone, offering.FieldStartsOn, offering.FieldEndsOn, offering.FieldLanguage, offering.FieldMode, offering.FieldFeeCurrency, offering.FieldWaitlistOrder, offering.FieldExternalID:
+		case offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState, offering.FieldSchedule, offering.FieldZone, offering.FieldStartsOn, offering.FieldEndsOn, offering.FieldAdmission, offering.FieldCallID, offering.FieldInsteadID, offering.FieldCancelledBecause, offering.FieldLanguage, offering.FieldMode, offering.FieldFeeCurrency, offering.FieldWaitlistOrder, offering.FieldExternalID:
 			values[i] = new(sql.NullString)
 		case offering.FieldCreatedAt, offering.FieldUpdatedAt, offering.FieldOpensAt, offering.FieldClosesAt:
 			values[i] = new(sql.NullTime)
@@ -219,6 +245,75 @@ func (_m *Offering) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field seats_taken", values[i])
 			} else if value.Valid {
 				_m.SeatsTaken = int(value.Int64)
+			}
+		case offering.FieldSeatsReserved:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field seats_reserved", values[i])
+			} else if value.Valid {
+				_m.SeatsReserved = int(value.Int64)
+			}
+		case offering.FieldWaiting:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field waiting", values[i])
+			} else if value.Valid {
+				_m.Waiting = int(value.Int64)
+			}
+		case offering.FieldLastPlace:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_place", values[i])
+			} else if value.Valid {
+				_m.LastPlace = int(value.Int64)
+			}
+		case offering.FieldAdmission:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field admission", values[i])
+			} else if value.Valid {
+				_m.Admission = offering.Admission(value.String)
+			}
+		case offering.FieldQuestions:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field questions", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Questions); err != nil {
+					return fmt.Errorf("unmarshal field questions: %w", err)
+				}
+			}
+		case offering.FieldRequirements:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field requirements", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Requirements); err != nil {
+					return fmt.Errorf("unmarshal field requirements: %w", err)
+				}
+			}
+		case offering.FieldAsks:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field asks", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Asks); err != nil {
+					return fmt.Errorf("unmarshal field asks: %w", err)
+				}
+			}
+		case offering.FieldCallID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field call_id", values[i])
+			} else if value.Valid {
+				_m.CallID = new(ident.ID)
+				*_m.CallID = ident.ID(value.String)
+			}
+		case offering.FieldInsteadID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field instead_id", values[i])
+			} else if value.Valid {
+				_m.InsteadID = new(ident.ID)
+				*_m.InsteadID = ident.ID(value.String)
+			}
+		case offering.FieldCancelledBecause:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field cancelled_because", values[i])
+			} else if value.Valid {
+				_m.CancelledBecause = new(string)
+				*_m.CancelledBecause = value.String
 			}
 		case offering.FieldLanguage:
 			if value, ok := values[i].(*sql.NullString); !ok {

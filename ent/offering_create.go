@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
@@ -112,6 +113,66 @@ func (_c *OfferingCreate) SetSeats(v int) *OfferingCreate {
 // SetSeatsTaken sets the "seats_taken" field.
 func (_c *OfferingCreate) SetSeatsTaken(v int) *OfferingCreate {
 	_c.mutation.SetSeatsTaken(v)
+	return _c
+}
+
+// SetSeatsReserved sets the "seats_reserved" field.
+func (_c *OfferingCreate) SetSeatsReserved(v int) *OfferingCreate {
+	_c.mutation.SetSeatsReserved(v)
+	return _c
+}
+
+// SetWaiting sets the "waiting" field.
+func (_c *OfferingCreate) SetWaiting(v int) *OfferingCreate {
+	_c.mutation.SetWaiting(v)
+	return _c
+}
+
+// SetLastPlace sets the "last_place" field.
+func (_c *OfferingCreate) SetLastPlace(v int) *OfferingCreate {
+	_c.mutation.SetLastPlace(v)
+	return _c
+}
+
+// SetAdmission sets the "admission" field.
+func (_c *OfferingCreate) SetAdmission(v offering.Admission) *OfferingCreate {
+	_c.mutation.SetAdmission(v)
+	return _c
+}
+
+// SetQuestions sets the "questions" field.
+func (_c *OfferingCreate) SetQuestions(v []vocab.Question) *OfferingCreate {
+	_c.mutation.SetQuestions(v)
+	return _c
+}
+
+// SetRequirements sets the "requirements" field.
+func (_c *OfferingCreate) SetRequirements(v []vocab.Requirement) *OfferingCreate {
+	_c.mutation.SetRequirements(v)
+	return _c
+}
+
+// SetAsks sets the "asks" field.
+func (_c *OfferingCreate) SetAsks(v []vocab.Ask) *OfferingCreate {
+	_c.mutation.SetAsks(v)
+	return _c
+}
+
+// SetCallID sets the "call_id" field.
+func (_c *OfferingCreate) SetCallID(v ident.ID) *OfferingCreate {
+	_c.mutation.SetCallID(v)
+	return _c
+}
+
+// SetInsteadID sets the "instead_id" field.
+func (_c *OfferingCreate) SetInsteadID(v ident.ID) *OfferingCreate {
+	_c.mutation.SetInsteadID(v)
+	return _c
+}
+
+// SetCancelledBecause sets the "cancelled_because" field.
+func (_c *OfferingCreate) SetCancelledBecause(v string) *OfferingCreate {
+	_c.mutation.SetCancelledBecause(v)
 	return _c
 }
 
@@ -243,6 +304,34 @@ func (_c *OfferingCreate) defaults() {
 		v := offering.DefaultSeatsTaken
 		_c.mutation.SetSeatsTaken(v)
 	}
+	if _, ok := _c.mutation.SeatsReserved(); !ok {
+		v := offering.DefaultSeatsReserved
+		_c.mutation.SetSeatsReserved(v)
+	}
+	if _, ok := _c.mutation.Waiting(); !ok {
+		v := offering.DefaultWaiting
+		_c.mutation.SetWaiting(v)
+	}
+	if _, ok := _c.mutation.LastPlace(); !ok {
+		v := offering.DefaultLastPlace
+		_c.mutation.SetLastPlace(v)
+	}
+	if _, ok := _c.mutation.Admission(); !ok {
+		v := offering.DefaultAdmission
+		_c.mutation.SetAdmission(v)
+	}
+	if _, ok := _c.mutation.Questions(); !ok {
+		v := offering.DefaultQuestions
+		_c.mutation.SetQuestions(v)
+	}
+	if _, ok := _c.mutation.Requirements(); !ok {
+		v := offering.DefaultRequirements
+		_c.mutation.SetRequirements(v)
+	}
+	if _, ok := _c.mutation.Asks(); !ok {
+		v := offering.DefaultAsks
+		_c.mutation.SetAsks(v)
+	}
 	if _, ok := _c.mutation.FeeCents(); !ok {
 		v := offering.DefaultFeeCents
 		_c.mutation.SetFeeCents(v)
@@ -359,6 +448,62 @@ func (_c *OfferingCreate) check() error {
 	if v, ok := _c.mutation.SeatsTaken(); ok {
 		if err := offering.SeatsTakenValidator(v); err != nil {
 			return &ValidationError{Name: "seats_taken", err: fmt.Errorf(`ent: validator failed for field "Offering.seats_taken": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.SeatsReserved(); !ok {
+		return &ValidationError{Name: "seats_reserved", err: errors.New(`ent: missing required field "Offering.seats_reserved"`)}
+	}
+	if v, ok := _c.mutation.SeatsReserved(); ok {
+		if err := offering.SeatsReservedValidator(v); err != nil {
+			return &ValidationError{Name: "seats_reserved", err: fmt.Errorf(`ent: validator failed for field "Offering.seats_reserved": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Waiting(); !ok {
+		return &ValidationError{Name: "waiting", err: errors.New(`ent: missing required field "Offering.waiting"`)}
+	}
+	if v, ok := _c.mutation.Waiting(); ok {
+		if err := offering.WaitingValidator(v); err != nil {
+			return &ValidationError{Name: "waiting", err: fmt.Errorf(`ent: validator failed for field "Offering.waiting": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.LastPlace(); !ok {
+		return &ValidationError{Name: "last_place", err: errors.New(`ent: missing required field "Offering.last_place"`)}
+	}
+	if v, ok := _c.mutation.LastPlace(); ok {
+		if err := offering.LastPlaceValidator(v); err != nil {
+			return &ValidationError{Name: "last_place", err: fmt.Errorf(`ent: validator failed for field "Offering.last_place": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Admission(); !ok {
+		return &ValidationError{Name: "admission", err: errors.New(`ent: missing required field "Offering.admission"`)}
+	}
+	if v, ok := _c.mutation.Admission(); ok {
+		if err := offering.AdmissionValidator(v); err != nil {
+			return &ValidationError{Name: "admission", err: fmt.Errorf(`ent: validator failed for field "Offering.admission": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Questions(); !ok {
+		return &ValidationError{Name: "questions", err: errors.New(`ent: missing required field "Offering.questions"`)}
+	}
+	if _, ok := _c.mutation.Requirements(); !ok {
+		return &ValidationError{Name: "requirements", err: errors.New(`ent: missing required field "Offering.requirements"`)}
+	}
+	if _, ok := _c.mutation.Asks(); !ok {
+		return &ValidationError{Name: "asks", err: errors.New(`ent: missing required field "Offering.asks"`)}
+	}
+	if v, ok := _c.mutation.CallID(); ok {
+		if err := offering.CallIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "call_id", err: fmt.Errorf(`ent: validator failed for field "Offering.call_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.InsteadID(); ok {
+		if err := offering.InsteadIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "instead_id", err: fmt.Errorf(`ent: validator failed for field "Offering.instead_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.CancelledBecause(); ok {
+		if err := offering.CancelledBecauseValidator(v); err != nil {
+			return &ValidationError{Name: "cancelled_because", err: fmt.Errorf(`ent: validator failed for field "Offering.cancelled_because": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Language(); !ok {
@@ -528,6 +673,38 @@ func (_c *OfferingCreate) createSpec() (*Offering, *sqlgraph.CreateSpec) {
 		_spec.SetField(offering.FieldSeatsTaken, field.TypeInt, value)
 		_node.SeatsTaken = value
 	}
+	if value, ok := _c.mutation.SeatsReserved(); ok {
+		_spec.SetField(offering.FieldSeatsReserved, field.TypeInt, value)
+		_node.SeatsReserved = value
+	}
+	if value, ok := _c.mutation.Waiting(); ok {
+		_spec.SetField(offering.FieldWaiting, field.TypeInt, value)
+		_node.Waiting = value
+	}
+	if value, ok := _c.mutation.LastPlace(); ok {
+		_spec.SetField(offering.FieldLastPlace, field.TypeInt, value)
+		_node.LastPlace = value
+	}
+	if value, ok := _c.mutation.Admission(); ok {
+		_spec.SetField(offering.FieldAdmission, field.TypeEnum, value)
+		_node.Admission = value
+	}
+	if value, ok := _c.mutation.Questions(); ok {
+		_spec.SetField(offering.FieldQuestions, field.TypeJSON, value)
+		_node.Questions = value
+	}
+	if value, ok := _c.mutation.Requirements(); ok {
+		_spec.SetField(offering.FieldRequirements, field.TypeJSON, value)
+		_node.Requirements = value
+	}
+	if value, ok := _c.mutation.Asks(); ok {
+		_spec.SetField(offering.FieldAsks, field.TypeJSON, value)
+		_node.Asks = value
+	}
+	if value, ok := _c.mutation.CancelledBecause(); ok {
+		_spec.SetField(offering.FieldCancelledBecause, field.TypeString, value)
+		_node.CancelledBecause = &value
+	}
 	if value, ok := _c.mutation.Language(); ok {
 		_spec.SetField(offering.FieldLanguage, field.TypeString, value)
 		_node.Language = value
@@ -585,6 +762,20 @@ func (_c *OfferingCreate) createSpec() (*Offering, *sqlgraph.CreateSpec) {
 	if nodes := _c.mutation.VersionIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, offering.VersionTable, offering.VersionColumn, false, courseversion.FieldID, nodes)
 		_node.VersionID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CallIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, offering.CallTable, offering.CallColumn, false, call.FieldID, nodes)
+		_node.CallID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.InsteadIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, true, offering.InsteadTable, offering.InsteadColumn, false, offering.FieldID, nodes)
+		_node.InsteadID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReplacesIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.O2M, false, offering.ReplacesTable, offering.ReplacesColumn, false, offering.FieldID, nodes)
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

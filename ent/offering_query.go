@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math"
 
@@ -11,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
@@ -29,6 +31,9 @@ type OfferingQuery struct {
 	withInstitution *InstitutionQuery
 	withCourse      *CourseQuery
 	withVersion     *CourseVersionQuery
+	withCall        *CallQuery
+	withInstead     *OfferingQuery
+	withReplaces    *OfferingQuery
 	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -261,6 +266,9 @@ func (_q *OfferingQuery) Clone() *OfferingQuery {
 		withInstitution: _q.withInstitution.Clone(),
 		withCourse:      _q.withCourse.Clone(),
 		withVersion:     _q.withVersion.Clone(),
+		withCall:        _q.withCall.Clone(),
+		withInstead:     _q.withInstead.Clone(),
+		withReplaces:    _q.withReplaces.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -379,10 +387,13 @@ func (_q *OfferingQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Off
 	var (
 		nodes       = []*Offering{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [6]bool{
 			_q.withInstitution != nil,
 			_q.withCourse != nil,
 			_q.withVersion != nil,
+			_q.withCall != nil,
+			_q.withInstead != nil,
+			_q.withReplaces != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -421,6 +432,25 @@ func (_q *OfferingQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Off
 	if query := _q.withVersion; query != nil {
 		if err := _q.loadVersion(ctx, query, nodes, nil,
 			func(n *Offering, e *CourseVersion) { n.Edges.Version = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withCall; query != nil {
+		if err := _q.loadCall(ctx, query, nodes, nil,
+			func(n *Offering, e *Call) { n.Edges.Call = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withInstead; query != nil {
+		if err := _q.loadInstead(ctx, query, nodes, nil,
+			func(n *Offering, e *Offering) { n.Edges.Instead = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReplaces; query != nil {
+		if err := _q.loadReplaces(ctx, query, nodes,
+			func(n *Offering) { n.Edges.Replaces = []*Offering{} },
+			func(n *Offering, e *Offering) { n.Edges.Replaces = append(n.Edges.Replaces, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -514,6 +544,103 @@ func (_q *OfferingQuery) loadVersion(ctx context.Context, query *CourseVersionQu
 	}
 	return nil
 }
+func (_q *OfferingQuery) loadCall(ctx context.Context, query *CallQuery, nodes []*Offering, init func(*Offering), assign func(*Offering, *Call)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*Offering)
+	for i := range nodes {
+		if nodes[i].CallID == nil {
+			continue
+		}
+		fk := *nodes[i].CallID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(call.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "call_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *OfferingQuery) loadInstead(ctx context.Context, query *OfferingQuery, nodes []*Offering, init func(*Offering), assign func(*Offering, *Offering)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*Offering)
+	for i := range nodes {
+		if nodes[i].InsteadID == nil {
+			continue
+		}
+		fk := *nodes[i].InsteadID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(offering.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "instead_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *OfferingQuery) loadReplaces(ctx context.Context, query *OfferingQuery, nodes []*Offering, init func(*Offering), assign func(*Offering, *Offering)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[ident.ID]*Offering)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(offering.FieldInsteadID)
+	}
+	query.Where(predicate.Offering(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(offering.ReplacesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.InsteadID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "instead_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "instead_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *OfferingQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -551,6 +678,12 @@ func (_q *OfferingQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withVersion != nil {
 			_spec.Node.AddColumnOnce(offering.FieldVersionID)
+		}
+		if _q.withCall != nil {
+			_spec.Node.AddColumnOnce(offering.FieldCallID)
+		}
+		if _q.withInstead != nil {
+			_spec.Node.AddColumnOnce(offering.FieldInsteadID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

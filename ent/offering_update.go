@@ -12,8 +12,10 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -129,6 +131,105 @@ func (_u *OfferingUpdate) AddSeatsTaken(v int) *OfferingUpdate {
 	return _u
 }
 
+// SetSeatsReserved sets the "seats_reserved" field.
+func (_u *OfferingUpdate) SetSeatsReserved(v int) *OfferingUpdate {
+	_u.mutation.ResetSeatsReserved()
+	_u.mutation.SetSeatsReserved(v)
+	return _u
+}
+
+// AddSeatsReserved adds value to the "seats_reserved" field.
+func (_u *OfferingUpdate) AddSeatsReserved(v int) *OfferingUpdate {
+	_u.mutation.AddSeatsReserved(v)
+	return _u
+}
+
+// SetWaiting sets the "waiting" field.
+func (_u *OfferingUpdate) SetWaiting(v int) *OfferingUpdate {
+	_u.mutation.ResetWaiting()
+	_u.mutation.SetWaiting(v)
+	return _u
+}
+
+// AddWaiting adds value to the "waiting" field.
+func (_u *OfferingUpdate) AddWaiting(v int) *OfferingUpdate {
+	_u.mutation.AddWaiting(v)
+	return _u
+}
+
+// SetLastPlace sets the "last_place" field.
+func (_u *OfferingUpdate) SetLastPlace(v int) *OfferingUpdate {
+	_u.mutation.ResetLastPlace()
+	_u.mutation.SetLastPlace(v)
+	return _u
+}
+
+// AddLastPlace adds value to the "last_place" field.
+func (_u *OfferingUpdate) AddLastPlace(v int) *OfferingUpdate {
+	_u.mutation.AddLastPlace(v)
+	return _u
+}
+
+// SetAdmission sets the "admission" field.
+func (_u *OfferingUpdate) SetAdmission(v offering.Admission) *OfferingUpdate {
+	_u.mutation.SetAdmission(v)
+	return _u
+}
+
+// SetQuestions sets the "questions" field.
+func (_u *OfferingUpdate) SetQuestions(v []vocab.Question) *OfferingUpdate {
+	_u.mutation.SetQuestions(v)
+	return _u
+}
+
+// SetRequirements sets the "requirements" field.
+func (_u *OfferingUpdate) SetRequirements(v []vocab.Requirement) *OfferingUpdate {
+	_u.mutation.SetRequirements(v)
+	return _u
+}
+
+// SetAsks sets the "asks" field.
+func (_u *OfferingUpdate) SetAsks(v []vocab.Ask) *OfferingUpdate {
+	_u.mutation.SetAsks(v)
+	return _u
+}
+
+// SetCallID sets the "call_id" field.
+func (_u *OfferingUpdate) SetCallID(v ident.ID) *OfferingUpdate {
+	_u.mutation.SetCallID(v)
+	return _u
+}
+
+// ClearCallID clears the value of the "call_id" field.
+func (_u *OfferingUpdate) ClearCallID() *OfferingUpdate {
+	_u.mutation.ClearCallID()
+	return _u
+}
+
+// SetInsteadID sets the "instead_id" field.
+func (_u *OfferingUpdate) SetInsteadID(v ident.ID) *OfferingUpdate {
+	_u.mutation.SetInsteadID(v)
+	return _u
+}
+
+// ClearInsteadID clears the value of the "instead_id" field.
+func (_u *OfferingUpdate) ClearInsteadID() *OfferingUpdate {
+	_u.mutation.ClearInsteadID()
+	return _u
+}
+
+// SetCancelledBecause sets the "cancelled_because" field.
+func (_u *OfferingUpdate) SetCancelledBecause(v string) *OfferingUpdate {
+	_u.mutation.SetCancelledBecause(v)
+	return _u
+}
+
+// ClearCancelledBecause clears the value of the "cancelled_because" field.
+func (_u *OfferingUpdate) ClearCancelledBecause() *OfferingUpdate {
+	_u.mutation.ClearCancelledBecause()
+	return _u
+}
+
 // SetLanguage sets the "language" field.
 func (_u *OfferingUpdate) SetLanguage(v string) *OfferingUpdate {
 	_u.mutation.SetLanguage(v)
@@ -227,6 +328,18 @@ func (_u *OfferingUpdate) Mutation() *OfferingMutation {
 	return _u.mutation
 }
 
+// ClearCall clears the "call" edge to the Call entity.
+func (_u *OfferingUpdate) ClearCall() *OfferingUpdate {
+	_u.mutation.ClearCall()
+	return _u
+}
+
+// ClearInstead clears the "instead" edge to the Offering entity.
+func (_u *OfferingUpdate) ClearInstead() *OfferingUpdate {
+	_u.mutation.ClearInstead()
+	return _u
+}
+
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *OfferingUpdate) Save(ctx context.Context) (int, error) {
 	_u.defaults()
@@ -298,6 +411,41 @@ func (_u *OfferingUpdate) check() error {
 	if v, ok := _u.mutation.SeatsTaken(); ok {
 		if err := offering.SeatsTakenValidator(v); err != nil {
 			return &ValidationError{Name: "seats_taken", err: fmt.Errorf(`ent: validator failed for field "Offering.seats_taken": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SeatsReserved(); ok {
+		if err := offering.SeatsReservedValidator(v); err != nil {
+			return &ValidationError{Name: "seats_reserved", err: fmt.Errorf(`ent: validator failed for field "Offering.seats_reserved": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Waiting(); ok {
+		if err := offering.WaitingValidator(v); err != nil {
+			return &ValidationError{Name: "waiting", err: fmt.Errorf(`ent: validator failed for field "Offering.waiting": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LastPlace(); ok {
+		if err := offering.LastPlaceValidator(v); err != nil {
+			return &ValidationError{Name: "last_place", err: fmt.Errorf(`ent: validator failed for field "Offering.last_place": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Admission(); ok {
+		if err := offering.AdmissionValidator(v); err != nil {
+			return &ValidationError{Name: "admission", err: fmt.Errorf(`ent: validator failed for field "Offering.admission": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CallID(); ok {
+		if err := offering.CallIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "call_id", err: fmt.Errorf(`ent: validator failed for field "Offering.call_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.InsteadID(); ok {
+		if err := offering.InsteadIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "instead_id", err: fmt.Errorf(`ent: validator failed for field "Offering.instead_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CancelledBecause(); ok {
+		if err := offering.CancelledBecauseValidator(v); err != nil {
+			return &ValidationError{Name: "cancelled_because", err: fmt.Errorf(`ent: validator failed for field "Offering.cancelled_because": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Language(); ok {
@@ -423,6 +571,57 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedSeatsTaken(); ok {
 		_spec.AddField(offering.FieldSeatsTaken, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.SeatsReserved(); ok {
+		_spec.SetField(offering.FieldSeatsReserved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSeatsReserved(); ok {
+		_spec.AddField(offering.FieldSeatsReserved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Waiting(); ok {
+		_spec.SetField(offering.FieldWaiting, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWaiting(); ok {
+		_spec.AddField(offering.FieldWaiting, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LastPlace(); ok {
+		_spec.SetField(offering.FieldLastPlace, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLastPlace(); ok {
+		_spec.AddField(offering.FieldLastPlace, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Admission(); ok {
+		_spec.SetField(offering.FieldAdmission, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Questions(); ok {
+		_spec.SetField(offering.FieldQuestions, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedQuestions(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldQuestions, value)
+		})
+	}
+	if value, ok := _u.mutation.Requirements(); ok {
+		_spec.SetField(offering.FieldRequirements, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRequirements(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldRequirements, value)
+		})
+	}
+	if value, ok := _u.mutation.Asks(); ok {
+		_spec.SetField(offering.FieldAsks, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAsks(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldAsks, value)
+		})
+	}
+	if value, ok := _u.mutation.CancelledBecause(); ok {
+		_spec.SetField(offering.FieldCancelledBecause, field.TypeString, value)
+	}
+	if _u.mutation.CancelledBecauseCleared() {
+		_spec.ClearField(offering.FieldCancelledBecause, field.TypeString)
+	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(offering.FieldLanguage, field.TypeString, value)
 	}
@@ -472,6 +671,34 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ExternalIDCleared() {
 		_spec.ClearField(offering.FieldExternalID, field.TypeString)
+	}
+	if _u.mutation.CallCleared() {
+		edge := storedEdge(sqlgraph.M2O, false, offering.CallTable, offering.CallColumn, false, call.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CallIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, offering.CallTable, offering.CallColumn, false, call.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.InsteadCleared() {
+		edge := storedEdge(sqlgraph.M2O, true, offering.InsteadTable, offering.InsteadColumn, false, offering.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.InsteadIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, true, offering.InsteadTable, offering.InsteadColumn, false, offering.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReplacesCleared() {
+		edge := storedEdge(sqlgraph.O2M, false, offering.ReplacesTable, offering.ReplacesColumn, false, offering.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReplacesIDs(); len(nodes) > 0 && !_u.mutation.ReplacesCleared() {
+		edge := storedEdge(sqlgraph.O2M, false, offering.ReplacesTable, offering.ReplacesColumn, false, offering.FieldID, nodes)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReplacesIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.O2M, false, offering.ReplacesTable, offering.ReplacesColumn, false, offering.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -593,6 +820,105 @@ func (_u *OfferingUpdateOne) AddSeatsTaken(v int) *OfferingUpdateOne {
 	return _u
 }
 
+// SetSeatsReserved sets the "seats_reserved" field.
+func (_u *OfferingUpdateOne) SetSeatsReserved(v int) *OfferingUpdateOne {
+	_u.mutation.ResetSeatsReserved()
+	_u.mutation.SetSeatsReserved(v)
+	return _u
+}
+
+// AddSeatsReserved adds value to the "seats_reserved" field.
+func (_u *OfferingUpdateOne) AddSeatsReserved(v int) *OfferingUpdateOne {
+	_u.mutation.AddSeatsReserved(v)
+	return _u
+}
+
+// SetWaiting sets the "waiting" field.
+func (_u *OfferingUpdateOne) SetWaiting(v int) *OfferingUpdateOne {
+	_u.mutation.ResetWaiting()
+	_u.mutation.SetWaiting(v)
+	return _u
+}
+
+// AddWaiting adds value to the "waiting" field.
+func (_u *OfferingUpdateOne) AddWaiting(v int) *OfferingUpdateOne {
+	_u.mutation.AddWaiting(v)
+	return _u
+}
+
+// SetLastPlace sets the "last_place" field.
+func (_u *OfferingUpdateOne) SetLastPlace(v int) *OfferingUpdateOne {
+	_u.mutation.ResetLastPlace()
+	_u.mutation.SetLastPlace(v)
+	return _u
+}
+
+// AddLastPlace adds value to the "last_place" field.
+func (_u *OfferingUpdateOne) AddLastPlace(v int) *OfferingUpdateOne {
+	_u.mutation.AddLastPlace(v)
+	return _u
+}
+
+// SetAdmission sets the "admission" field.
+func (_u *OfferingUpdateOne) SetAdmission(v offering.Admission) *OfferingUpdateOne {
+	_u.mutation.SetAdmission(v)
+	return _u
+}
+
+// SetQuestions sets the "questions" field.
+func (_u *OfferingUpdateOne) SetQuestions(v []vocab.Question) *OfferingUpdateOne {
+	_u.mutation.SetQuestions(v)
+	return _u
+}
+
+// SetRequirements sets the "requirements" field.
+func (_u *OfferingUpdateOne) SetRequirements(v []vocab.Requirement) *OfferingUpdateOne {
+	_u.mutation.SetRequirements(v)
+	return _u
+}
+
+// SetAsks sets the "asks" field.
+func (_u *OfferingUpdateOne) SetAsks(v []vocab.Ask) *OfferingUpdateOne {
+	_u.mutation.SetAsks(v)
+	return _u
+}
+
+// SetCallID sets the "call_id" field.
+func (_u *OfferingUpdateOne) SetCallID(v ident.ID) *OfferingUpdateOne {
+	_u.mutation.SetCallID(v)
+	return _u
+}
+
+// ClearCallID clears the value of the "call_id" field.
+func (_u *OfferingUpdateOne) ClearCallID() *OfferingUpdateOne {
+	_u.mutation.ClearCallID()
+	return _u
+}
+
+// SetInsteadID sets the "instead_id" field.
+func (_u *OfferingUpdateOne) SetInsteadID(v ident.ID) *OfferingUpdateOne {
+	_u.mutation.SetInsteadID(v)
+	return _u
+}
+
+// ClearInsteadID clears the value of the "instead_id" field.
+func (_u *OfferingUpdateOne) ClearInsteadID() *OfferingUpdateOne {
+	_u.mutation.ClearInsteadID()
+	return _u
+}
+
+// SetCancelledBecause sets the "cancelled_because" field.
+func (_u *OfferingUpdateOne) SetCancelledBecause(v string) *OfferingUpdateOne {
+	_u.mutation.SetCancelledBecause(v)
+	return _u
+}
+
+// ClearCancelledBecause clears the value of the "cancelled_because" field.
+func (_u *OfferingUpdateOne) ClearCancelledBecause() *OfferingUpdateOne {
+	_u.mutation.ClearCancelledBecause()
+	return _u
+}
+
 // SetLanguage sets the "language" field.
 func (_u *OfferingUpdateOne) SetLanguage(v string) *OfferingUpdateOne {
 	_u.mutation.SetLanguage(v)
@@ -691,6 +1017,18 @@ func (_u *OfferingUpdateOne) Mutation() *OfferingMutation {
 	return _u.mutation
 }
 
+// ClearCall clears the "call" edge to the Call entity.
+func (_u *OfferingUpdateOne) ClearCall() *OfferingUpdateOne {
+	_u.mutation.ClearCall()
+	return _u
+}
+
+// ClearInstead clears the "instead" edge to the Offering entity.
+func (_u *OfferingUpdateOne) ClearInstead() *OfferingUpdateOne {
+	_u.mutation.ClearInstead()
+	return _u
+}
+
 // Where appends a list predicates to the OfferingUpdate builder.
 func (_u *OfferingUpdateOne) Where(ps ...predicate.Offering) *OfferingUpdateOne {
 	_u.mutation.Where(ps...)
@@ -775,6 +1113,41 @@ func (_u *OfferingUpdateOne) check() error {
 	if v, ok := _u.mutation.SeatsTaken(); ok {
 		if err := offering.SeatsTakenValidator(v); err != nil {
 			return &ValidationError{Name: "seats_taken", err: fmt.Errorf(`ent: validator failed for field "Offering.seats_taken": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SeatsReserved(); ok {
+		if err := offering.SeatsReservedValidator(v); err != nil {
+			return &ValidationError{Name: "seats_reserved", err: fmt.Errorf(`ent: validator failed for field "Offering.seats_reserved": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Waiting(); ok {
+		if err := offering.WaitingValidator(v); err != nil {
+			return &ValidationError{Name: "waiting", err: fmt.Errorf(`ent: validator failed for field "Offering.waiting": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LastPlace(); ok {
+		if err := offering.LastPlaceValidator(v); err != nil {
+			return &ValidationError{Name: "last_place", err: fmt.Errorf(`ent: validator failed for field "Offering.last_place": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Admission(); ok {
+		if err := offering.AdmissionValidator(v); err != nil {
+			return &ValidationError{Name: "admission", err: fmt.Errorf(`ent: validator failed for field "Offering.admission": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CallID(); ok {
+		if err := offering.CallIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "call_id", err: fmt.Errorf(`ent: validator failed for field "Offering.call_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.InsteadID(); ok {
+		if err := offering.InsteadIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "instead_id", err: fmt.Errorf(`ent: validator failed for field "Offering.instead_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CancelledBecause(); ok {
+		if err := offering.CancelledBecauseValidator(v); err != nil {
+			return &ValidationError{Name: "cancelled_because", err: fmt.Errorf(`ent: validator failed for field "Offering.cancelled_because": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Language(); ok {
@@ -917,6 +1290,57 @@ func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err 
 	if value, ok := _u.mutation.AddedSeatsTaken(); ok {
 		_spec.AddField(offering.FieldSeatsTaken, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.SeatsReserved(); ok {
+		_spec.SetField(offering.FieldSeatsReserved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSeatsReserved(); ok {
+		_spec.AddField(offering.FieldSeatsReserved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Waiting(); ok {
+		_spec.SetField(offering.FieldWaiting, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWaiting(); ok {
+		_spec.AddField(offering.FieldWaiting, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LastPlace(); ok {
+		_spec.SetField(offering.FieldLastPlace, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLastPlace(); ok {
+		_spec.AddField(offering.FieldLastPlace, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Admission(); ok {
+		_spec.SetField(offering.FieldAdmission, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Questions(); ok {
+		_spec.SetField(offering.FieldQuestions, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedQuestions(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldQuestions, value)
+		})
+	}
+	if value, ok := _u.mutation.Requirements(); ok {
+		_spec.SetField(offering.FieldRequirements, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRequirements(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldRequirements, value)
+		})
+	}
+	if value, ok := _u.mutation.Asks(); ok {
+		_spec.SetField(offering.FieldAsks, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAsks(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldAsks, value)
+		})
+	}
+	if value, ok := _u.mutation.CancelledBecause(); ok {
+		_spec.SetField(offering.FieldCancelledBecause, field.TypeString, value)
+	}
+	if _u.mutation.CancelledBecauseCleared() {
+		_spec.ClearField(offering.FieldCancelledBecause, field.TypeString)
+	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(offering.FieldLanguage, field.TypeString, value)
 	}
@@ -966,6 +1390,34 @@ func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err 
 	}
 	if _u.mutation.ExternalIDCleared() {
 		_spec.ClearField(offering.FieldExternalID, field.TypeString)
+	}
+	if _u.mutation.CallCleared() {
+		edge := storedEdge(sqlgraph.M2O, false, offering.CallTable, offering.CallColumn, false, call.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CallIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, false, offering.CallTable, offering.CallColumn, false, call.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.InsteadCleared() {
+		edge := storedEdge(sqlgraph.M2O, true, offering.InsteadTable, offering.InsteadColumn, false, offering.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.InsteadIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.M2O, true, offering.InsteadTable, offering.InsteadColumn, false, offering.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReplacesCleared() {
+		edge := storedEdge(sqlgraph.O2M, false, offering.ReplacesTable, offering.ReplacesColumn, false, offering.FieldID, nil)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReplacesIDs(); len(nodes) > 0 && !_u.mutation.ReplacesCleared() {
+		edge := storedEdge(sqlgraph.O2M, false, offering.ReplacesTable, offering.ReplacesColumn, false, offering.FieldID, nodes)
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReplacesIDs(); len(nodes) > 0 {
+		edge := storedEdge(sqlgraph.O2M, false, offering.ReplacesTable, offering.ReplacesColumn, false, offering.FieldID, nodes)
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Offering{config: _u.config}

@@ -5,19 +5,27 @@ package ent
 import (
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/ent/accessneeds"
+	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
 	"github.com/peregrine-exchange/peregrine/ent/auditcheckpoint"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/auditreader"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/document"
+	"github.com/peregrine-exchange/peregrine/ent/documentchunk"
+	"github.com/peregrine-exchange/peregrine/ent/draft"
+	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
@@ -64,6 +72,108 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	accessneedsMixin := schema.AccessNeeds{}.Mixin()
+	accessneedsMixinFields0 := accessneedsMixin[0].Fields()
+	_ = accessneedsMixinFields0
+	accessneedsMixinFields1 := accessneedsMixin[1].Fields()
+	_ = accessneedsMixinFields1
+	accessneedsFields := schema.AccessNeeds{}.Fields()
+	_ = accessneedsFields
+	// accessneedsDescCreatedAt is the schema descriptor for created_at field.
+	accessneedsDescCreatedAt := accessneedsMixinFields0[1].Descriptor()
+	// accessneeds.DefaultCreatedAt holds the default value on creation for the created_at field.
+	accessneeds.DefaultCreatedAt = accessneedsDescCreatedAt.Default.(func() time.Time)
+	// accessneedsDescUpdatedAt is the schema descriptor for updated_at field.
+	accessneedsDescUpdatedAt := accessneedsMixinFields1[0].Descriptor()
+	// accessneeds.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	accessneeds.DefaultUpdatedAt = accessneedsDescUpdatedAt.Default.(func() time.Time)
+	// accessneeds.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	accessneeds.UpdateDefaultUpdatedAt = accessneedsDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// accessneedsDescApplicationID is the schema descriptor for application_id field.
+	accessneedsDescApplicationID := accessneedsFields[0].Descriptor()
+	// accessneeds.ApplicationIDValidator is a validator for the "application_id" field. It is called by the builders before save.
+	accessneeds.ApplicationIDValidator = accessneedsDescApplicationID.Validators[0].(func(string) error)
+	// accessneedsDescLearnerID is the schema descriptor for learner_id field.
+	accessneedsDescLearnerID := accessneedsFields[1].Descriptor()
+	// accessneeds.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
+	accessneeds.LearnerIDValidator = accessneedsDescLearnerID.Validators[0].(func(string) error)
+	// accessneedsDescText is the schema descriptor for text field.
+	accessneedsDescText := accessneedsFields[2].Descriptor()
+	// accessneeds.TextValidator is a validator for the "text" field. It is called by the builders before save.
+	accessneeds.TextValidator = accessneedsDescText.Validators[0].(func(string) error)
+	// accessneedsDescID is the schema descriptor for id field.
+	accessneedsDescID := accessneedsMixinFields0[0].Descriptor()
+	// accessneeds.DefaultID holds the default value on creation for the id field.
+	accessneeds.DefaultID = accessneedsDescID.Default.(func() ident.ID)
+	// accessneeds.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	accessneeds.IDValidator = accessneedsDescID.Validators[0].(func(string) error)
+	admissionpolicyMixin := schema.AdmissionPolicy{}.Mixin()
+	admissionpolicyMixinFields0 := admissionpolicyMixin[0].Fields()
+	_ = admissionpolicyMixinFields0
+	admissionpolicyMixinFields1 := admissionpolicyMixin[1].Fields()
+	_ = admissionpolicyMixinFields1
+	admissionpolicyFields := schema.AdmissionPolicy{}.Fields()
+	_ = admissionpolicyFields
+	// admissionpolicyDescCreatedAt is the schema descriptor for created_at field.
+	admissionpolicyDescCreatedAt := admissionpolicyMixinFields0[1].Descriptor()
+	// admissionpolicy.DefaultCreatedAt holds the default value on creation for the created_at field.
+	admissionpolicy.DefaultCreatedAt = admissionpolicyDescCreatedAt.Default.(func() time.Time)
+	// admissionpolicyDescUpdatedAt is the schema descriptor for updated_at field.
+	admissionpolicyDescUpdatedAt := admissionpolicyMixinFields1[0].Descriptor()
+	// admissionpolicy.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	admissionpolicy.DefaultUpdatedAt = admissionpolicyDescUpdatedAt.Default.(func() time.Time)
+	// admissionpolicy.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	admissionpolicy.UpdateDefaultUpdatedAt = admissionpolicyDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// admissionpolicyDescInstitutionID is the schema descriptor for institution_id field.
+	admissionpolicyDescInstitutionID := admissionpolicyFields[0].Descriptor()
+	// admissionpolicy.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	admissionpolicy.InstitutionIDValidator = admissionpolicyDescInstitutionID.Validators[0].(func(string) error)
+	// admissionpolicyDescPartnerID is the schema descriptor for partner_id field.
+	admissionpolicyDescPartnerID := admissionpolicyFields[1].Descriptor()
+	// admissionpolicy.PartnerIDValidator is a validator for the "partner_id" field. It is called by the builders before save.
+	admissionpolicy.PartnerIDValidator = admissionpolicyDescPartnerID.Validators[0].(func(string) error)
+	// admissionpolicyDescScopeKey is the schema descriptor for scope_key field.
+	admissionpolicyDescScopeKey := admissionpolicyFields[3].Descriptor()
+	// admissionpolicy.ScopeKeyValidator is a validator for the "scope_key" field. It is called by the builders before save.
+	admissionpolicy.ScopeKeyValidator = admissionpolicyDescScopeKey.Validators[0].(func(string) error)
+	// admissionpolicyDescNominationsPerOffering is the schema descriptor for nominations_per_offering field.
+	admissionpolicyDescNominationsPerOffering := admissionpolicyFields[6].Descriptor()
+	// admissionpolicy.NominationsPerOfferingValidator is a validator for the "nominations_per_offering" field. It is called by the builders before save.
+	admissionpolicy.NominationsPerOfferingValidator = admissionpolicyDescNominationsPerOffering.Validators[0].(func(int) error)
+	// admissionpolicyDescTerms is the schema descriptor for terms field.
+	admissionpolicyDescTerms := admissionpolicyFields[7].Descriptor()
+	// admissionpolicy.DefaultTerms holds the default value on creation for the terms field.
+	admissionpolicy.DefaultTerms = admissionpolicyDescTerms.Default.([]string)
+	// admissionpolicyDescHomeDays is the schema descriptor for home_days field.
+	admissionpolicyDescHomeDays := admissionpolicyFields[8].Descriptor()
+	// admissionpolicy.DefaultHomeDays holds the default value on creation for the home_days field.
+	admissionpolicy.DefaultHomeDays = admissionpolicyDescHomeDays.Default.(int)
+	// admissionpolicy.HomeDaysValidator is a validator for the "home_days" field. It is called by the builders before save.
+	admissionpolicy.HomeDaysValidator = admissionpolicyDescHomeDays.Validators[0].(func(int) error)
+	// admissionpolicyDescHostDays is the schema descriptor for host_days field.
+	admissionpolicyDescHostDays := admissionpolicyFields[9].Descriptor()
+	// admissionpolicy.DefaultHostDays holds the default value on creation for the host_days field.
+	admissionpolicy.DefaultHostDays = admissionpolicyDescHostDays.Default.(int)
+	// admissionpolicy.HostDaysValidator is a validator for the "host_days" field. It is called by the builders before save.
+	admissionpolicy.HostDaysValidator = admissionpolicyDescHostDays.Validators[0].(func(int) error)
+	// admissionpolicyDescRemindDays is the schema descriptor for remind_days field.
+	admissionpolicyDescRemindDays := admissionpolicyFields[10].Descriptor()
+	// admissionpolicy.DefaultRemindDays holds the default value on creation for the remind_days field.
+	admissionpolicy.DefaultRemindDays = admissionpolicyDescRemindDays.Default.(int)
+	// admissionpolicy.RemindDaysValidator is a validator for the "remind_days" field. It is called by the builders before save.
+	admissionpolicy.RemindDaysValidator = admissionpolicyDescRemindDays.Validators[0].(func(int) error)
+	// admissionpolicyDescEscalateDays is the schema descriptor for escalate_days field.
+	admissionpolicyDescEscalateDays := admissionpolicyFields[11].Descriptor()
+	// admissionpolicy.DefaultEscalateDays holds the default value on creation for the escalate_days field.
+	admissionpolicy.DefaultEscalateDays = admissionpolicyDescEscalateDays.Default.(int)
+	// admissionpolicy.EscalateDaysValidator is a validator for the "escalate_days" field. It is called by the builders before save.
+	admissionpolicy.EscalateDaysValidator = admissionpolicyDescEscalateDays.Validators[0].(func(int) error)
+	// admissionpolicyDescID is the schema descriptor for id field.
+	admissionpolicyDescID := admissionpolicyMixinFields0[0].Descriptor()
+	// admissionpolicy.DefaultID holds the default value on creation for the id field.
+	admissionpolicy.DefaultID = admissionpolicyDescID.Default.(func() ident.ID)
+	// admissionpolicy.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	admissionpolicy.IDValidator = admissionpolicyDescID.Validators[0].(func(string) error)
 	affiliationMixin := schema.Affiliation{}.Mixin()
 	affiliationMixinFields0 := affiliationMixin[0].Fields()
 	_ = affiliationMixinFields0
@@ -204,24 +314,115 @@ func init() {
 	applicationDescProgrammeID := applicationFields[4].Descriptor()
 	// application.ProgrammeIDValidator is a validator for the "programme_id" field. It is called by the builders before save.
 	application.ProgrammeIDValidator = applicationDescProgrammeID.Validators[0].(func(string) error)
+	// applicationDescVersion is the schema descriptor for version field.
+	applicationDescVersion := applicationFields[6].Descriptor()
+	// application.DefaultVersion holds the default value on creation for the version field.
+	application.DefaultVersion = applicationDescVersion.Default.(int)
+	// application.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	application.VersionValidator = applicationDescVersion.Validators[0].(func(int) error)
 	// applicationDescLiveKey is the schema descriptor for live_key field.
-	applicationDescLiveKey := applicationFields[6].Descriptor()
+	applicationDescLiveKey := applicationFields[7].Descriptor()
 	// application.LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
 	application.LiveKeyValidator = applicationDescLiveKey.Validators[0].(func(string) error)
 	// applicationDescMotivation is the schema descriptor for motivation field.
-	applicationDescMotivation := applicationFields[7].Descriptor()
+	applicationDescMotivation := applicationFields[8].Descriptor()
 	// application.MotivationValidator is a validator for the "motivation" field. It is called by the builders before save.
 	application.MotivationValidator = applicationDescMotivation.Validators[0].(func(string) error)
 	// applicationDescReason is the schema descriptor for reason field.
-	applicationDescReason := applicationFields[8].Descriptor()
+	applicationDescReason := applicationFields[9].Descriptor()
 	// application.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	application.ReasonValidator = applicationDescReason.Validators[0].(func(string) error)
+	// applicationDescReasonCode is the schema descriptor for reason_code field.
+	applicationDescReasonCode := applicationFields[10].Descriptor()
+	// application.ReasonCodeValidator is a validator for the "reason_code" field. It is called by the builders before save.
+	application.ReasonCodeValidator = applicationDescReasonCode.Validators[0].(func(string) error)
+	// applicationDescCondition is the schema descriptor for condition field.
+	applicationDescCondition := applicationFields[11].Descriptor()
+	// application.ConditionValidator is a validator for the "condition" field. It is called by the builders before save.
+	application.ConditionValidator = applicationDescCondition.Validators[0].(func(string) error)
+	// applicationDescCallID is the schema descriptor for call_id field.
+	applicationDescCallID := applicationFields[14].Descriptor()
+	// application.CallIDValidator is a validator for the "call_id" field. It is called by the builders before save.
+	application.CallIDValidator = applicationDescCallID.Validators[0].(func(string) error)
+	// applicationDescPreference is the schema descriptor for preference field.
+	applicationDescPreference := applicationFields[15].Descriptor()
+	// application.PreferenceValidator is a validator for the "preference" field. It is called by the builders before save.
+	application.PreferenceValidator = applicationDescPreference.Validators[0].(func(int) error)
+	// applicationDescChoiceKey is the schema descriptor for choice_key field.
+	applicationDescChoiceKey := applicationFields[16].Descriptor()
+	// application.ChoiceKeyValidator is a validator for the "choice_key" field. It is called by the builders before save.
+	application.ChoiceKeyValidator = applicationDescChoiceKey.Validators[0].(func(string) error)
+	// applicationDescRank is the schema descriptor for rank field.
+	applicationDescRank := applicationFields[17].Descriptor()
+	// application.RankValidator is a validator for the "rank" field. It is called by the builders before save.
+	application.RankValidator = applicationDescRank.Validators[0].(func(int) error)
+	// applicationDescPlace is the schema descriptor for place field.
+	applicationDescPlace := applicationFields[18].Descriptor()
+	// application.PlaceValidator is a validator for the "place" field. It is called by the builders before save.
+	application.PlaceValidator = applicationDescPlace.Validators[0].(func(int) error)
 	// applicationDescID is the schema descriptor for id field.
 	applicationDescID := applicationMixinFields0[0].Descriptor()
 	// application.DefaultID holds the default value on creation for the id field.
 	application.DefaultID = applicationDescID.Default.(func() ident.ID)
 	// application.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	application.IDValidator = applicationDescID.Validators[0].(func(string) error)
+	applicationstepMixin := schema.ApplicationStep{}.Mixin()
+	applicationstepMixinFields0 := applicationstepMixin[0].Fields()
+	_ = applicationstepMixinFields0
+	applicationstepFields := schema.ApplicationStep{}.Fields()
+	_ = applicationstepFields
+	// applicationstepDescCreatedAt is the schema descriptor for created_at field.
+	applicationstepDescCreatedAt := applicationstepMixinFields0[1].Descriptor()
+	// applicationstep.DefaultCreatedAt holds the default value on creation for the created_at field.
+	applicationstep.DefaultCreatedAt = applicationstepDescCreatedAt.Default.(func() time.Time)
+	// applicationstepDescApplicationID is the schema descriptor for application_id field.
+	applicationstepDescApplicationID := applicationstepFields[0].Descriptor()
+	// applicationstep.ApplicationIDValidator is a validator for the "application_id" field. It is called by the builders before save.
+	applicationstep.ApplicationIDValidator = applicationstepDescApplicationID.Validators[0].(func(string) error)
+	// applicationstepDescLearnerID is the schema descriptor for learner_id field.
+	applicationstepDescLearnerID := applicationstepFields[1].Descriptor()
+	// applicationstep.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
+	applicationstep.LearnerIDValidator = applicationstepDescLearnerID.Validators[0].(func(string) error)
+	// applicationstepDescNumber is the schema descriptor for number field.
+	applicationstepDescNumber := applicationstepFields[2].Descriptor()
+	// applicationstep.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	applicationstep.NumberValidator = applicationstepDescNumber.Validators[0].(func(int) error)
+	// applicationstepDescVerb is the schema descriptor for verb field.
+	applicationstepDescVerb := applicationstepFields[3].Descriptor()
+	// applicationstep.VerbValidator is a validator for the "verb" field. It is called by the builders before save.
+	applicationstep.VerbValidator = applicationstepDescVerb.Validators[0].(func(string) error)
+	// applicationstepDescFrom is the schema descriptor for from field.
+	applicationstepDescFrom := applicationstepFields[4].Descriptor()
+	// applicationstep.DefaultFrom holds the default value on creation for the from field.
+	applicationstep.DefaultFrom = applicationstepDescFrom.Default.(string)
+	// applicationstep.FromValidator is a validator for the "from" field. It is called by the builders before save.
+	applicationstep.FromValidator = applicationstepDescFrom.Validators[0].(func(string) error)
+	// applicationstepDescTo is the schema descriptor for to field.
+	applicationstepDescTo := applicationstepFields[5].Descriptor()
+	// applicationstep.ToValidator is a validator for the "to" field. It is called by the builders before save.
+	applicationstep.ToValidator = applicationstepDescTo.Validators[0].(func(string) error)
+	// applicationstepDescPersonID is the schema descriptor for person_id field.
+	applicationstepDescPersonID := applicationstepFields[7].Descriptor()
+	// applicationstep.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	applicationstep.PersonIDValidator = applicationstepDescPersonID.Validators[0].(func(string) error)
+	// applicationstepDescClientID is the schema descriptor for client_id field.
+	applicationstepDescClientID := applicationstepFields[8].Descriptor()
+	// applicationstep.ClientIDValidator is a validator for the "client_id" field. It is called by the builders before save.
+	applicationstep.ClientIDValidator = applicationstepDescClientID.Validators[0].(func(string) error)
+	// applicationstepDescReasonCode is the schema descriptor for reason_code field.
+	applicationstepDescReasonCode := applicationstepFields[9].Descriptor()
+	// applicationstep.ReasonCodeValidator is a validator for the "reason_code" field. It is called by the builders before save.
+	applicationstep.ReasonCodeValidator = applicationstepDescReasonCode.Validators[0].(func(string) error)
+	// applicationstepDescReason is the schema descriptor for reason field.
+	applicationstepDescReason := applicationstepFields[10].Descriptor()
+	// applicationstep.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	applicationstep.ReasonValidator = applicationstepDescReason.Validators[0].(func(string) error)
+	// applicationstepDescID is the schema descriptor for id field.
+	applicationstepDescID := applicationstepMixinFields0[0].Descriptor()
+	// applicationstep.DefaultID holds the default value on creation for the id field.
+	applicationstep.DefaultID = applicationstepDescID.Default.(func() ident.ID)
+	// applicationstep.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	applicationstep.IDValidator = applicationstepDescID.Validators[0].(func(string) error)
 	auditcheckpointMixin := schema.AuditCheckpoint{}.Mixin()
 	auditcheckpointMixinFields0 := auditcheckpointMixin[0].Fields()
 	_ = auditcheckpointMixinFields0
@@ -303,6 +504,37 @@ func init() {
 	auditreader.DefaultID = auditreaderDescID.Default.(func() ident.ID)
 	// auditreader.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	auditreader.IDValidator = auditreaderDescID.Validators[0].(func(string) error)
+	callMixin := schema.Call{}.Mixin()
+	callMixinFields0 := callMixin[0].Fields()
+	_ = callMixinFields0
+	callMixinFields1 := callMixin[1].Fields()
+	_ = callMixinFields1
+	callFields := schema.Call{}.Fields()
+	_ = callFields
+	// callDescCreatedAt is the schema descriptor for created_at field.
+	callDescCreatedAt := callMixinFields0[1].Descriptor()
+	// call.DefaultCreatedAt holds the default value on creation for the created_at field.
+	call.DefaultCreatedAt = callDescCreatedAt.Default.(func() time.Time)
+	// callDescUpdatedAt is the schema descriptor for updated_at field.
+	callDescUpdatedAt := callMixinFields1[0].Descriptor()
+	// call.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	call.DefaultUpdatedAt = callDescUpdatedAt.Default.(func() time.Time)
+	// call.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	call.UpdateDefaultUpdatedAt = callDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// callDescInstitutionID is the schema descriptor for institution_id field.
+	callDescInstitutionID := callFields[0].Descriptor()
+	// call.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	call.InstitutionIDValidator = callDescInstitutionID.Validators[0].(func(string) error)
+	// callDescChoices is the schema descriptor for choices field.
+	callDescChoices := callFields[2].Descriptor()
+	// call.ChoicesValidator is a validator for the "choices" field. It is called by the builders before save.
+	call.ChoicesValidator = callDescChoices.Validators[0].(func(int) error)
+	// callDescID is the schema descriptor for id field.
+	callDescID := callMixinFields0[0].Descriptor()
+	// call.DefaultID holds the default value on creation for the id field.
+	call.DefaultID = callDescID.Default.(func() ident.ID)
+	// call.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	call.IDValidator = callDescID.Validators[0].(func(string) error)
 	clientassertionMixin := schema.ClientAssertion{}.Mixin()
 	clientassertionMixinFields0 := clientassertionMixin[0].Fields()
 	_ = clientassertionMixinFields0
@@ -581,6 +813,206 @@ func init() {
 	disclosure.DefaultID = disclosureDescID.Default.(func() ident.ID)
 	// disclosure.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	disclosure.IDValidator = disclosureDescID.Validators[0].(func(string) error)
+	documentMixin := schema.Document{}.Mixin()
+	documentMixinFields0 := documentMixin[0].Fields()
+	_ = documentMixinFields0
+	documentMixinFields1 := documentMixin[1].Fields()
+	_ = documentMixinFields1
+	documentFields := schema.Document{}.Fields()
+	_ = documentFields
+	// documentDescCreatedAt is the schema descriptor for created_at field.
+	documentDescCreatedAt := documentMixinFields0[1].Descriptor()
+	// document.DefaultCreatedAt holds the default value on creation for the created_at field.
+	document.DefaultCreatedAt = documentDescCreatedAt.Default.(func() time.Time)
+	// documentDescUpdatedAt is the schema descriptor for updated_at field.
+	documentDescUpdatedAt := documentMixinFields1[0].Descriptor()
+	// document.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	document.DefaultUpdatedAt = documentDescUpdatedAt.Default.(func() time.Time)
+	// document.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	document.UpdateDefaultUpdatedAt = documentDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// documentDescLearnerID is the schema descriptor for learner_id field.
+	documentDescLearnerID := documentFields[0].Descriptor()
+	// document.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
+	document.LearnerIDValidator = documentDescLearnerID.Validators[0].(func(string) error)
+	// documentDescDraftID is the schema descriptor for draft_id field.
+	documentDescDraftID := documentFields[1].Descriptor()
+	// document.DraftIDValidator is a validator for the "draft_id" field. It is called by the builders before save.
+	document.DraftIDValidator = documentDescDraftID.Validators[0].(func(string) error)
+	// documentDescApplicationID is the schema descriptor for application_id field.
+	documentDescApplicationID := documentFields[2].Descriptor()
+	// document.ApplicationIDValidator is a validator for the "application_id" field. It is called by the builders before save.
+	document.ApplicationIDValidator = documentDescApplicationID.Validators[0].(func(string) error)
+	// documentDescQuestion is the schema descriptor for question field.
+	documentDescQuestion := documentFields[4].Descriptor()
+	// document.DefaultQuestion holds the default value on creation for the question field.
+	document.DefaultQuestion = documentDescQuestion.Default.(string)
+	// document.QuestionValidator is a validator for the "question" field. It is called by the builders before save.
+	document.QuestionValidator = documentDescQuestion.Validators[0].(func(string) error)
+	// documentDescName is the schema descriptor for name field.
+	documentDescName := documentFields[5].Descriptor()
+	// document.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	document.NameValidator = documentDescName.Validators[0].(func(string) error)
+	// documentDescMediaType is the schema descriptor for media_type field.
+	documentDescMediaType := documentFields[6].Descriptor()
+	// document.DefaultMediaType holds the default value on creation for the media_type field.
+	document.DefaultMediaType = documentDescMediaType.Default.(string)
+	// document.MediaTypeValidator is a validator for the "media_type" field. It is called by the builders before save.
+	document.MediaTypeValidator = documentDescMediaType.Validators[0].(func(string) error)
+	// documentDescBytes is the schema descriptor for bytes field.
+	documentDescBytes := documentFields[7].Descriptor()
+	// document.DefaultBytes holds the default value on creation for the bytes field.
+	document.DefaultBytes = documentDescBytes.Default.(int)
+	// document.BytesValidator is a validator for the "bytes" field. It is called by the builders before save.
+	document.BytesValidator = documentDescBytes.Validators[0].(func(int) error)
+	// documentDescDigest is the schema descriptor for digest field.
+	documentDescDigest := documentFields[8].Descriptor()
+	// document.DefaultDigest holds the default value on creation for the digest field.
+	document.DefaultDigest = documentDescDigest.Default.(string)
+	// document.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
+	document.DigestValidator = documentDescDigest.Validators[0].(func(string) error)
+	// documentDescID is the schema descriptor for id field.
+	documentDescID := documentMixinFields0[0].Descriptor()
+	// document.DefaultID holds the default value on creation for the id field.
+	document.DefaultID = documentDescID.Default.(func() ident.ID)
+	// document.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	document.IDValidator = documentDescID.Validators[0].(func(string) error)
+	documentchunkMixin := schema.DocumentChunk{}.Mixin()
+	documentchunkMixinFields0 := documentchunkMixin[0].Fields()
+	_ = documentchunkMixinFields0
+	documentchunkFields := schema.DocumentChunk{}.Fields()
+	_ = documentchunkFields
+	// documentchunkDescCreatedAt is the schema descriptor for created_at field.
+	documentchunkDescCreatedAt := documentchunkMixinFields0[1].Descriptor()
+	// documentchunk.DefaultCreatedAt holds the default value on creation for the created_at field.
+	documentchunk.DefaultCreatedAt = documentchunkDescCreatedAt.Default.(func() time.Time)
+	// documentchunkDescDocumentID is the schema descriptor for document_id field.
+	documentchunkDescDocumentID := documentchunkFields[0].Descriptor()
+	// documentchunk.DocumentIDValidator is a validator for the "document_id" field. It is called by the builders before save.
+	documentchunk.DocumentIDValidator = documentchunkDescDocumentID.Validators[0].(func(string) error)
+	// documentchunkDescNumber is the schema descriptor for number field.
+	documentchunkDescNumber := documentchunkFields[1].Descriptor()
+	// documentchunk.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	documentchunk.NumberValidator = documentchunkDescNumber.Validators[0].(func(int) error)
+	// documentchunkDescContent is the schema descriptor for content field.
+	documentchunkDescContent := documentchunkFields[2].Descriptor()
+	// documentchunk.ContentValidator is a validator for the "content" field. It is called by the builders before save.
+	documentchunk.ContentValidator = documentchunkDescContent.Validators[0].(func([]byte) error)
+	// documentchunkDescID is the schema descriptor for id field.
+	documentchunkDescID := documentchunkMixinFields0[0].Descriptor()
+	// documentchunk.DefaultID holds the default value on creation for the id field.
+	documentchunk.DefaultID = documentchunkDescID.Default.(func() ident.ID)
+	// documentchunk.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	documentchunk.IDValidator = documentchunkDescID.Validators[0].(func(string) error)
+	draftMixin := schema.Draft{}.Mixin()
+	draftMixinFields0 := draftMixin[0].Fields()
+	_ = draftMixinFields0
+	draftMixinFields1 := draftMixin[1].Fields()
+	_ = draftMixinFields1
+	draftFields := schema.Draft{}.Fields()
+	_ = draftFields
+	// draftDescCreatedAt is the schema descriptor for created_at field.
+	draftDescCreatedAt := draftMixinFields0[1].Descriptor()
+	// draft.DefaultCreatedAt holds the default value on creation for the created_at field.
+	draft.DefaultCreatedAt = draftDescCreatedAt.Default.(func() time.Time)
+	// draftDescUpdatedAt is the schema descriptor for updated_at field.
+	draftDescUpdatedAt := draftMixinFields1[0].Descriptor()
+	// draft.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	draft.DefaultUpdatedAt = draftDescUpdatedAt.Default.(func() time.Time)
+	// draft.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	draft.UpdateDefaultUpdatedAt = draftDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// draftDescLearnerID is the schema descriptor for learner_id field.
+	draftDescLearnerID := draftFields[0].Descriptor()
+	// draft.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
+	draft.LearnerIDValidator = draftDescLearnerID.Validators[0].(func(string) error)
+	// draftDescOfferingID is the schema descriptor for offering_id field.
+	draftDescOfferingID := draftFields[1].Descriptor()
+	// draft.OfferingIDValidator is a validator for the "offering_id" field. It is called by the builders before save.
+	draft.OfferingIDValidator = draftDescOfferingID.Validators[0].(func(string) error)
+	// draftDescHomeID is the schema descriptor for home_id field.
+	draftDescHomeID := draftFields[2].Descriptor()
+	// draft.HomeIDValidator is a validator for the "home_id" field. It is called by the builders before save.
+	draft.HomeIDValidator = draftDescHomeID.Validators[0].(func(string) error)
+	// draftDescProgrammeID is the schema descriptor for programme_id field.
+	draftDescProgrammeID := draftFields[3].Descriptor()
+	// draft.ProgrammeIDValidator is a validator for the "programme_id" field. It is called by the builders before save.
+	draft.ProgrammeIDValidator = draftDescProgrammeID.Validators[0].(func(string) error)
+	// draftDescMotivation is the schema descriptor for motivation field.
+	draftDescMotivation := draftFields[4].Descriptor()
+	// draft.DefaultMotivation holds the default value on creation for the motivation field.
+	draft.DefaultMotivation = draftDescMotivation.Default.(string)
+	// draft.MotivationValidator is a validator for the "motivation" field. It is called by the builders before save.
+	draft.MotivationValidator = draftDescMotivation.Validators[0].(func(string) error)
+	// draftDescAnswers is the schema descriptor for answers field.
+	draftDescAnswers := draftFields[5].Descriptor()
+	// draft.DefaultAnswers holds the default value on creation for the answers field.
+	draft.DefaultAnswers = draftDescAnswers.Default.([]vocab.Answer)
+	// draftDescStatements is the schema descriptor for statements field.
+	draftDescStatements := draftFields[6].Descriptor()
+	// draft.DefaultStatements holds the default value on creation for the statements field.
+	draft.DefaultStatements = draftDescStatements.Default.([]string)
+	// draftDescShared is the schema descriptor for shared field.
+	draftDescShared := draftFields[7].Descriptor()
+	// draft.DefaultShared holds the default value on creation for the shared field.
+	draft.DefaultShared = draftDescShared.Default.([]vocab.SharedItem)
+	// draftDescAccessNeeds is the schema descriptor for access_needs field.
+	draftDescAccessNeeds := draftFields[8].Descriptor()
+	// draft.DefaultAccessNeeds holds the default value on creation for the access_needs field.
+	draft.DefaultAccessNeeds = draftDescAccessNeeds.Default.(string)
+	// draft.AccessNeedsValidator is a validator for the "access_needs" field. It is called by the builders before save.
+	draft.AccessNeedsValidator = draftDescAccessNeeds.Validators[0].(func(string) error)
+	// draftDescPreference is the schema descriptor for preference field.
+	draftDescPreference := draftFields[9].Descriptor()
+	// draft.PreferenceValidator is a validator for the "preference" field. It is called by the builders before save.
+	draft.PreferenceValidator = draftDescPreference.Validators[0].(func(int) error)
+	// draftDescID is the schema descriptor for id field.
+	draftDescID := draftMixinFields0[0].Descriptor()
+	// draft.DefaultID holds the default value on creation for the id field.
+	draft.DefaultID = draftDescID.Default.(func() ident.ID)
+	// draft.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	draft.IDValidator = draftDescID.Validators[0].(func(string) error)
+	drawMixin := schema.Draw{}.Mixin()
+	drawMixinFields0 := drawMixin[0].Fields()
+	_ = drawMixinFields0
+	drawMixinFields1 := drawMixin[1].Fields()
+	_ = drawMixinFields1
+	drawFields := schema.Draw{}.Fields()
+	_ = drawFields
+	// drawDescCreatedAt is the schema descriptor for created_at field.
+	drawDescCreatedAt := drawMixinFields0[1].Descriptor()
+	// draw.DefaultCreatedAt holds the default value on creation for the created_at field.
+	draw.DefaultCreatedAt = drawDescCreatedAt.Default.(func() time.Time)
+	// drawDescUpdatedAt is the schema descriptor for updated_at field.
+	drawDescUpdatedAt := drawMixinFields1[0].Descriptor()
+	// draw.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	draw.DefaultUpdatedAt = drawDescUpdatedAt.Default.(func() time.Time)
+	// draw.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	draw.UpdateDefaultUpdatedAt = drawDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// drawDescOfferingID is the schema descriptor for offering_id field.
+	drawDescOfferingID := drawFields[0].Descriptor()
+	// draw.OfferingIDValidator is a validator for the "offering_id" field. It is called by the builders before save.
+	draw.OfferingIDValidator = drawDescOfferingID.Validators[0].(func(string) error)
+	// drawDescInstitutionID is the schema descriptor for institution_id field.
+	drawDescInstitutionID := drawFields[1].Descriptor()
+	// draw.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	draw.InstitutionIDValidator = drawDescInstitutionID.Validators[0].(func(string) error)
+	// drawDescCommitment is the schema descriptor for commitment field.
+	drawDescCommitment := drawFields[3].Descriptor()
+	// draw.CommitmentValidator is a validator for the "commitment" field. It is called by the builders before save.
+	draw.CommitmentValidator = drawDescCommitment.Validators[0].(func(string) error)
+	// drawDescSeed is the schema descriptor for seed field.
+	drawDescSeed := drawFields[4].Descriptor()
+	// draw.SeedValidator is a validator for the "seed" field. It is called by the builders before save.
+	draw.SeedValidator = drawDescSeed.Validators[0].(func(string) error)
+	// drawDescTickets is the schema descriptor for tickets field.
+	drawDescTickets := drawFields[5].Descriptor()
+	// draw.DefaultTickets holds the default value on creation for the tickets field.
+	draw.DefaultTickets = drawDescTickets.Default.([]string)
+	// drawDescID is the schema descriptor for id field.
+	drawDescID := drawMixinFields0[0].Descriptor()
+	// draw.DefaultID holds the default value on creation for the id field.
+	draw.DefaultID = drawDescID.Default.(func() ident.ID)
+	// draw.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	draw.IDValidator = drawDescID.Validators[0].(func(string) error)
 	enrolmentMixin := schema.Enrolment{}.Mixin()
 	enrolmentMixinFields0 := enrolmentMixin[0].Fields()
 	_ = enrolmentMixinFields0
@@ -1275,44 +1707,86 @@ func init() {
 	offering.DefaultSeatsTaken = offeringDescSeatsTaken.Default.(int)
 	// offering.SeatsTakenValidator is a validator for the "seats_taken" field. It is called by the builders before save.
 	offering.SeatsTakenValidator = offeringDescSeatsTaken.Validators[0].(func(int) error)
+	// offeringDescSeatsReserved is the schema descriptor for seats_reserved field.
+	offeringDescSeatsReserved := offeringFields[13].Descriptor()
+	// offering.DefaultSeatsReserved holds the default value on creation for the seats_reserved field.
+	offering.DefaultSeatsReserved = offeringDescSeatsReserved.Default.(int)
+	// offering.SeatsReservedValidator is a validator for the "seats_reserved" field. It is called by the builders before save.
+	offering.SeatsReservedValidator = offeringDescSeatsReserved.Validators[0].(func(int) error)
+	// offeringDescWaiting is the schema descriptor for waiting field.
+	offeringDescWaiting := offeringFields[14].Descriptor()
+	// offering.DefaultWaiting holds the default value on creation for the waiting field.
+	offering.DefaultWaiting = offeringDescWaiting.Default.(int)
+	// offering.WaitingValidator is a validator for the "waiting" field. It is called by the builders before save.
+	offering.WaitingValidator = offeringDescWaiting.Validators[0].(func(int) error)
+	// offeringDescLastPlace is the schema descriptor for last_place field.
+	offeringDescLastPlace := offeringFields[15].Descriptor()
+	// offering.DefaultLastPlace holds the default value on creation for the last_place field.
+	offering.DefaultLastPlace = offeringDescLastPlace.Default.(int)
+	// offering.LastPlaceValidator is a validator for the "last_place" field. It is called by the builders before save.
+	offering.LastPlaceValidator = offeringDescLastPlace.Validators[0].(func(int) error)
+	// offeringDescQuestions is the schema descriptor for questions field.
+	offeringDescQuestions := offeringFields[17].Descriptor()
+	// offering.DefaultQuestions holds the default value on creation for the questions field.
+	offering.DefaultQuestions = offeringDescQuestions.Default.([]vocab.Question)
+	// offeringDescRequirements is the schema descriptor for requirements field.
+	offeringDescRequirements := offeringFields[18].Descriptor()
+	// offering.DefaultRequirements holds the default value on creation for the requirements field.
+	offering.DefaultRequirements = offeringDescRequirements.Default.([]vocab.Requirement)
+	// offeringDescAsks is the schema descriptor for asks field.
+	offeringDescAsks := offeringFields[19].Descriptor()
+	// offering.DefaultAsks holds the default value on creation for the asks field.
+	offering.DefaultAsks = offeringDescAsks.Default.([]vocab.Ask)
+	// offeringDescCallID is the schema descriptor for call_id field.
+	offeringDescCallID := offeringFields[20].Descriptor()
+	// offering.CallIDValidator is a validator for the "call_id" field. It is called by the builders before save.
+	offering.CallIDValidator = offeringDescCallID.Validators[0].(func(string) error)
+	// offeringDescInsteadID is the schema descriptor for instead_id field.
+	offeringDescInsteadID := offeringFields[21].Descriptor()
+	// offering.InsteadIDValidator is a validator for the "instead_id" field. It is called by the builders before save.
+	offering.InsteadIDValidator = offeringDescInsteadID.Validators[0].(func(string) error)
+	// offeringDescCancelledBecause is the schema descriptor for cancelled_because field.
+	offeringDescCancelledBecause := offeringFields[22].Descriptor()
+	// offering.CancelledBecauseValidator is a validator for the "cancelled_because" field. It is called by the builders before save.
+	offering.CancelledBecauseValidator = offeringDescCancelledBecause.Validators[0].(func(string) error)
 	// offeringDescLanguage is the schema descriptor for language field.
-	offeringDescLanguage := offeringFields[13].Descriptor()
+	offeringDescLanguage := offeringFields[23].Descriptor()
 	// offering.LanguageValidator is a validator for the "language" field. It is called by the builders before save.
 	offering.LanguageValidator = offeringDescLanguage.Validators[0].(func(string) error)
 	// offeringDescMode is the schema descriptor for mode field.
-	offeringDescMode := offeringFields[14].Descriptor()
+	offeringDescMode := offeringFields[24].Descriptor()
 	// offering.ModeValidator is a validator for the "mode" field. It is called by the builders before save.
 	offering.ModeValidator = offeringDescMode.Validators[0].(func(string) error)
 	// offeringDescFeeCents is the schema descriptor for fee_cents field.
-	offeringDescFeeCents := offeringFields[17].Descriptor()
+	offeringDescFeeCents := offeringFields[27].Descriptor()
 	// offering.DefaultFeeCents holds the default value on creation for the fee_cents field.
 	offering.DefaultFeeCents = offeringDescFeeCents.Default.(int)
 	// offering.FeeCentsValidator is a validator for the "fee_cents" field. It is called by the builders before save.
 	offering.FeeCentsValidator = offeringDescFeeCents.Validators[0].(func(int) error)
 	// offeringDescFeeCurrency is the schema descriptor for fee_currency field.
-	offeringDescFeeCurrency := offeringFields[18].Descriptor()
+	offeringDescFeeCurrency := offeringFields[28].Descriptor()
 	// offering.DefaultFeeCurrency holds the default value on creation for the fee_currency field.
 	offering.DefaultFeeCurrency = offeringDescFeeCurrency.Default.(string)
 	// offering.FeeCurrencyValidator is a validator for the "fee_currency" field. It is called by the builders before save.
 	offering.FeeCurrencyValidator = offeringDescFeeCurrency.Validators[0].(func(string) error)
 	// offeringDescSessions is the schema descriptor for sessions field.
-	offeringDescSessions := offeringFields[19].Descriptor()
+	offeringDescSessions := offeringFields[29].Descriptor()
 	// offering.DefaultSessions holds the default value on creation for the sessions field.
 	offering.DefaultSessions = offeringDescSessions.Default.([]vocab.Session)
 	// offeringDescWaitlistPlaces is the schema descriptor for waitlist_places field.
-	offeringDescWaitlistPlaces := offeringFields[20].Descriptor()
+	offeringDescWaitlistPlaces := offeringFields[30].Descriptor()
 	// offering.DefaultWaitlistPlaces holds the default value on creation for the waitlist_places field.
 	offering.DefaultWaitlistPlaces = offeringDescWaitlistPlaces.Default.(int)
 	// offering.WaitlistPlacesValidator is a validator for the "waitlist_places" field. It is called by the builders before save.
 	offering.WaitlistPlacesValidator = offeringDescWaitlistPlaces.Validators[0].(func(int) error)
 	// offeringDescOfferHours is the schema descriptor for offer_hours field.
-	offeringDescOfferHours := offeringFields[22].Descriptor()
+	offeringDescOfferHours := offeringFields[32].Descriptor()
 	// offering.DefaultOfferHours holds the default value on creation for the offer_hours field.
 	offering.DefaultOfferHours = offeringDescOfferHours.Default.(int)
 	// offering.OfferHoursValidator is a validator for the "offer_hours" field. It is called by the builders before save.
 	offering.OfferHoursValidator = offeringDescOfferHours.Validators[0].(func(int) error)
 	// offeringDescExternalID is the schema descriptor for external_id field.
-	offeringDescExternalID := offeringFields[23].Descriptor()
+	offeringDescExternalID := offeringFields[33].Descriptor()
 	// offering.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
 	offering.ExternalIDValidator = offeringDescExternalID.Validators[0].(func(string) error)
 	// offeringDescID is the schema descriptor for id field.
@@ -1897,6 +2371,12 @@ func init() {
 	seatquota.DefaultSeatsTaken = seatquotaDescSeatsTaken.Default.(int)
 	// seatquota.SeatsTakenValidator is a validator for the "seats_taken" field. It is called by the builders before save.
 	seatquota.SeatsTakenValidator = seatquotaDescSeatsTaken.Validators[0].(func(int) error)
+	// seatquotaDescKept is the schema descriptor for kept field.
+	seatquotaDescKept := seatquotaFields[5].Descriptor()
+	// seatquota.DefaultKept holds the default value on creation for the kept field.
+	seatquota.DefaultKept = seatquotaDescKept.Default.(int)
+	// seatquota.KeptValidator is a validator for the "kept" field. It is called by the builders before save.
+	seatquota.KeptValidator = seatquotaDescKept.Validators[0].(func(int) error)
 	// seatquotaDescID is the schema descriptor for id field.
 	seatquotaDescID := seatquotaMixinFields0[0].Descriptor()
 	// seatquota.DefaultID holds the default value on creation for the id field.

@@ -28,6 +28,10 @@ type SeatQuota struct {
 	Seats int `json:"seats,omitempty"`
 	// SeatsTaken holds the value of the "seats_taken" field.
 	SeatsTaken int `json:"seats_taken,omitempty"`
+	// ReservedUntil holds the value of the "reserved_until" field.
+	ReservedUntil *time.Time `json:"reserved_until,omitempty"`
+	// of its seats, those that are kept and free now
+	Kept int `json:"kept,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the SeatQuotaQuery when eager-loading is set.
 	Edges        SeatQuotaEdges `json:"edges"`
@@ -50,11 +54,11 @@ func (*SeatQuota) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case seatquota.FieldSeats, seatquota.FieldSeatsTaken:
+		case seatquota.FieldSeats, seatquota.FieldSeatsTaken, seatquota.FieldKept:
 			values[i] = new(sql.NullInt64)
 		case seatquota.FieldID, seatquota.FieldOfferingID, seatquota.FieldHomeID:
 			values[i] = new(sql.NullString)
-		case seatquota.FieldCreatedAt:
+		case seatquota.FieldCreatedAt, seatquota.FieldReservedUntil:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -106,6 +110,19 @@ func (_m *SeatQuota) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field seats_taken", values[i])
 			} else if value.Valid {
 				_m.SeatsTaken = int(value.Int64)
+			}
+		case seatquota.FieldReservedUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field reserved_until", values[i])
+			} else if value.Valid {
+				_m.ReservedUntil = new(time.Time)
+				*_m.ReservedUntil = value.Time
+			}
+		case seatquota.FieldKept:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field kept", values[i])
+			} else if value.Valid {
+				_m.Kept = int(value.Int64)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

@@ -53,6 +53,18 @@ func (_c *SeatQuotaCreate) SetSeatsTaken(v int) *SeatQuotaCreate {
 	return _c
 }
 
+// SetReservedUntil sets the "reserved_until" field.
+func (_c *SeatQuotaCreate) SetReservedUntil(v time.Time) *SeatQuotaCreate {
+	_c.mutation.SetReservedUntil(v)
+	return _c
+}
+
+// SetKept sets the "kept" field.
+func (_c *SeatQuotaCreate) SetKept(v int) *SeatQuotaCreate {
+	_c.mutation.SetKept(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SeatQuotaCreate) SetID(v ident.ID) *SeatQuotaCreate {
 	_c.mutation.SetID(v)
@@ -102,6 +114,10 @@ func (_c *SeatQuotaCreate) defaults() {
 		v := seatquota.DefaultSeatsTaken
 		_c.mutation.SetSeatsTaken(v)
 	}
+	if _, ok := _c.mutation.Kept(); !ok {
+		v := seatquota.DefaultKept
+		_c.mutation.SetKept(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := seatquota.DefaultID()
 		_c.mutation.SetID(v)
@@ -143,6 +159,14 @@ func (_c *SeatQuotaCreate) check() error {
 	if v, ok := _c.mutation.SeatsTaken(); ok {
 		if err := seatquota.SeatsTakenValidator(v); err != nil {
 			return &ValidationError{Name: "seats_taken", err: fmt.Errorf(`ent: validator failed for field "SeatQuota.seats_taken": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Kept(); !ok {
+		return &ValidationError{Name: "kept", err: errors.New(`ent: missing required field "SeatQuota.kept"`)}
+	}
+	if v, ok := _c.mutation.Kept(); ok {
+		if err := seatquota.KeptValidator(v); err != nil {
+			return &ValidationError{Name: "kept", err: fmt.Errorf(`ent: validator failed for field "SeatQuota.kept": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -202,6 +226,14 @@ func (_c *SeatQuotaCreate) createSpec() (*SeatQuota, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SeatsTaken(); ok {
 		_spec.SetField(seatquota.FieldSeatsTaken, field.TypeInt, value)
 		_node.SeatsTaken = value
+	}
+	if value, ok := _c.mutation.ReservedUntil(); ok {
+		_spec.SetField(seatquota.FieldReservedUntil, field.TypeTime, value)
+		_node.ReservedUntil = &value
+	}
+	if value, ok := _c.mutation.Kept(); ok {
+		_spec.SetField(seatquota.FieldKept, field.TypeInt, value)
+		_node.Kept = value
 	}
 	if nodes := _c.mutation.OfferingIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, seatquota.OfferingTable, seatquota.OfferingColumn, false, offering.FieldID, nodes)

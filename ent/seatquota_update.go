@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -54,6 +55,31 @@ func (_u *SeatQuotaUpdate) AddSeatsTaken(v int) *SeatQuotaUpdate {
 	return _u
 }
 
+// SetReservedUntil sets the "reserved_until" field.
+func (_u *SeatQuotaUpdate) SetReservedUntil(v time.Time) *SeatQuotaUpdate {
+	_u.mutation.SetReservedUntil(v)
+	return _u
+}
+
+// ClearReservedUntil clears the value of the "reserved_until" field.
+func (_u *SeatQuotaUpdate) ClearReservedUntil() *SeatQuotaUpdate {
+	_u.mutation.ClearReservedUntil()
+	return _u
+}
+
+// SetKept sets the "kept" field.
+func (_u *SeatQuotaUpdate) SetKept(v int) *SeatQuotaUpdate {
+	_u.mutation.ResetKept()
+	_u.mutation.SetKept(v)
+	return _u
+}
+
+// AddKept adds value to the "kept" field.
+func (_u *SeatQuotaUpdate) AddKept(v int) *SeatQuotaUpdate {
+	_u.mutation.AddKept(v)
+	return _u
+}
+
 // Mutation returns the SeatQuotaMutation object of the builder.
 func (_u *SeatQuotaUpdate) Mutation() *SeatQuotaMutation {
 	return _u.mutation
@@ -98,6 +124,11 @@ func (_u *SeatQuotaUpdate) check() error {
 			return &ValidationError{Name: "seats_taken", err: fmt.Errorf(`ent: validator failed for field "SeatQuota.seats_taken": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Kept(); ok {
+		if err := seatquota.KeptValidator(v); err != nil {
+			return &ValidationError{Name: "kept", err: fmt.Errorf(`ent: validator failed for field "SeatQuota.kept": %w`, err)}
+		}
+	}
 	if _u.mutation.OfferingCleared() && len(_u.mutation.OfferingIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "SeatQuota.offering"`)
 	}
@@ -136,6 +167,18 @@ func (_u *SeatQuotaUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedSeatsTaken(); ok {
 		_spec.AddField(seatquota.FieldSeatsTaken, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ReservedUntil(); ok {
+		_spec.SetField(seatquota.FieldReservedUntil, field.TypeTime, value)
+	}
+	if _u.mutation.ReservedUntilCleared() {
+		_spec.ClearField(seatquota.FieldReservedUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Kept(); ok {
+		_spec.SetField(seatquota.FieldKept, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedKept(); ok {
+		_spec.AddField(seatquota.FieldKept, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -182,6 +225,31 @@ func (_u *SeatQuotaUpdateOne) SetSeatsTaken(v int) *SeatQuotaUpdateOne {
 // AddSeatsTaken adds value to the "seats_taken" field.
 func (_u *SeatQuotaUpdateOne) AddSeatsTaken(v int) *SeatQuotaUpdateOne {
 	_u.mutation.AddSeatsTaken(v)
+	return _u
+}
+
+// SetReservedUntil sets the "reserved_until" field.
+func (_u *SeatQuotaUpdateOne) SetReservedUntil(v time.Time) *SeatQuotaUpdateOne {
+	_u.mutation.SetReservedUntil(v)
+	return _u
+}
+
+// ClearReservedUntil clears the value of the "reserved_until" field.
+func (_u *SeatQuotaUpdateOne) ClearReservedUntil() *SeatQuotaUpdateOne {
+	_u.mutation.ClearReservedUntil()
+	return _u
+}
+
+// SetKept sets the "kept" field.
+func (_u *SeatQuotaUpdateOne) SetKept(v int) *SeatQuotaUpdateOne {
+	_u.mutation.ResetKept()
+	_u.mutation.SetKept(v)
+	return _u
+}
+
+// AddKept adds value to the "kept" field.
+func (_u *SeatQuotaUpdateOne) AddKept(v int) *SeatQuotaUpdateOne {
+	_u.mutation.AddKept(v)
 	return _u
 }
 
@@ -242,6 +310,11 @@ func (_u *SeatQuotaUpdateOne) check() error {
 			return &ValidationError{Name: "seats_taken", err: fmt.Errorf(`ent: validator failed for field "SeatQuota.seats_taken": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Kept(); ok {
+		if err := seatquota.KeptValidator(v); err != nil {
+			return &ValidationError{Name: "kept", err: fmt.Errorf(`ent: validator failed for field "SeatQuota.kept": %w`, err)}
+		}
+	}
 	if _u.mutation.OfferingCleared() && len(_u.mutation.OfferingIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "SeatQuota.offering"`)
 	}
@@ -297,6 +370,18 @@ func (_u *SeatQuotaUpdateOne) sqlSave(ctx context.Context) (_node *SeatQuota, er
 	}
 	if value, ok := _u.mutation.AddedSeatsTaken(); ok {
 		_spec.AddField(seatquota.FieldSeatsTaken, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ReservedUntil(); ok {
+		_spec.SetField(seatquota.FieldReservedUntil, field.TypeTime, value)
+	}
+	if _u.mutation.ReservedUntilCleared() {
+		_spec.ClearField(seatquota.FieldReservedUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Kept(); ok {
+		_spec.SetField(seatquota.FieldKept, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedKept(); ok {
+		_spec.AddField(seatquota.FieldKept, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &SeatQuota{config: _u.config}

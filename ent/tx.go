@@ -12,6 +12,10 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// AccessNeeds is the client for interacting with the AccessNeeds builders.
+	AccessNeeds *AccessNeedsClient
+	// AdmissionPolicy is the client for interacting with the AdmissionPolicy builders.
+	AdmissionPolicy *AdmissionPolicyClient
 	// Affiliation is the client for interacting with the Affiliation builders.
 	Affiliation *AffiliationClient
 	// Alliance is the client for interacting with the Alliance builders.
@@ -20,12 +24,16 @@ type Tx struct {
 	ApiClient *ApiClientClient
 	// Application is the client for interacting with the Application builders.
 	Application *ApplicationClient
+	// ApplicationStep is the client for interacting with the ApplicationStep builders.
+	ApplicationStep *ApplicationStepClient
 	// AuditCheckpoint is the client for interacting with the AuditCheckpoint builders.
 	AuditCheckpoint *AuditCheckpointClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
 	// AuditReader is the client for interacting with the AuditReader builders.
 	AuditReader *AuditReaderClient
+	// Call is the client for interacting with the Call builders.
+	Call *CallClient
 	// ClientAssertion is the client for interacting with the ClientAssertion builders.
 	ClientAssertion *ClientAssertionClient
 	// ClientKey is the client for interacting with the ClientKey builders.
@@ -38,6 +46,14 @@ type Tx struct {
 	Credential *CredentialClient
 	// Disclosure is the client for interacting with the Disclosure builders.
 	Disclosure *DisclosureClient
+	// Document is the client for interacting with the Document builders.
+	Document *DocumentClient
+	// DocumentChunk is the client for interacting with the DocumentChunk builders.
+	DocumentChunk *DocumentChunkClient
+	// Draft is the client for interacting with the Draft builders.
+	Draft *DraftClient
+	// Draw is the client for interacting with the Draw builders.
+	Draw *DrawClient
 	// Enrolment is the client for interacting with the Enrolment builders.
 	Enrolment *EnrolmentClient
 	// Erasure is the client for interacting with the Erasure builders.
@@ -235,19 +251,27 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.AccessNeeds = NewAccessNeedsClient(tx.config)
+	tx.AdmissionPolicy = NewAdmissionPolicyClient(tx.config)
 	tx.Affiliation = NewAffiliationClient(tx.config)
 	tx.Alliance = NewAllianceClient(tx.config)
 	tx.ApiClient = NewApiClientClient(tx.config)
 	tx.Application = NewApplicationClient(tx.config)
+	tx.ApplicationStep = NewApplicationStepClient(tx.config)
 	tx.AuditCheckpoint = NewAuditCheckpointClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.AuditReader = NewAuditReaderClient(tx.config)
+	tx.Call = NewCallClient(tx.config)
 	tx.ClientAssertion = NewClientAssertionClient(tx.config)
 	tx.ClientKey = NewClientKeyClient(tx.config)
 	tx.Course = NewCourseClient(tx.config)
 	tx.CourseVersion = NewCourseVersionClient(tx.config)
 	tx.Credential = NewCredentialClient(tx.config)
 	tx.Disclosure = NewDisclosureClient(tx.config)
+	tx.Document = NewDocumentClient(tx.config)
+	tx.DocumentChunk = NewDocumentChunkClient(tx.config)
+	tx.Draft = NewDraftClient(tx.config)
+	tx.Draw = NewDrawClient(tx.config)
 	tx.Enrolment = NewEnrolmentClient(tx.config)
 	tx.Erasure = NewErasureClient(tx.config)
 	tx.HomeModule = NewHomeModuleClient(tx.config)
@@ -294,7 +318,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Affiliation.QueryXXX(), the query will be executed
+// applies a query, for example: AccessNeeds.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -32,12 +32,32 @@ const (
 	FieldProgrammeID = "programme_id"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
 	// FieldLiveKey holds the string denoting the live_key field in the database.
 	FieldLiveKey = "live_key"
 	// FieldMotivation holds the string denoting the motivation field in the database.
 	FieldMotivation = "motivation"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
+	// FieldReasonCode holds the string denoting the reason_code field in the database.
+	FieldReasonCode = "reason_code"
+	// FieldCondition holds the string denoting the condition field in the database.
+	FieldCondition = "condition"
+	// FieldAnswers holds the string denoting the answers field in the database.
+	FieldAnswers = "answers"
+	// FieldStatements holds the string denoting the statements field in the database.
+	FieldStatements = "statements"
+	// FieldCallID holds the string denoting the call_id field in the database.
+	FieldCallID = "call_id"
+	// FieldPreference holds the string denoting the preference field in the database.
+	FieldPreference = "preference"
+	// FieldChoiceKey holds the string denoting the choice_key field in the database.
+	FieldChoiceKey = "choice_key"
+	// FieldRank holds the string denoting the rank field in the database.
+	FieldRank = "rank"
+	// FieldPlace holds the string denoting the place field in the database.
+	FieldPlace = "place"
 	// FieldCommitment holds the string denoting the commitment field in the database.
 	FieldCommitment = "commitment"
 	// FieldSharing holds the string denoting the sharing field in the database.
@@ -48,6 +68,10 @@ const (
 	FieldNominatedAt = "nominated_at"
 	// FieldDecidedAt holds the string denoting the decided_at field in the database.
 	FieldDecidedAt = "decided_at"
+	// FieldDueAt holds the string denoting the due_at field in the database.
+	FieldDueAt = "due_at"
+	// FieldWakesAt holds the string denoting the wakes_at field in the database.
+	FieldWakesAt = "wakes_at"
 	// EdgeLearner holds the string denoting the learner edge name in mutations.
 	EdgeLearner = "learner"
 	// EdgeOffering holds the string denoting the offering edge name in mutations.
@@ -58,6 +82,8 @@ const (
 	EdgeHost = "host"
 	// EdgeProgramme holds the string denoting the programme edge name in mutations.
 	EdgeProgramme = "programme"
+	// EdgeCall holds the string denoting the call edge name in mutations.
+	EdgeCall = "call"
 	// Table holds the table name of the application in the database.
 	Table = "applications"
 	// LearnerTable is the table that holds the learner relation/edge.
@@ -95,6 +121,13 @@ const (
 	ProgrammeInverseTable = "programmes"
 	// ProgrammeColumn is the table column denoting the programme relation/edge.
 	ProgrammeColumn = "programme_id"
+	// CallTable is the table that holds the call relation/edge.
+	CallTable = "applications"
+	// CallInverseTable is the table name for the Call entity.
+	// It exists in this package in order to avoid circular dependency with the "call" package.
+	CallInverseTable = "calls"
+	// CallColumn is the table column denoting the call relation/edge.
+	CallColumn = "call_id"
 )
 
 // Columns holds all SQL columns for application fields.
@@ -108,14 +141,26 @@ var Columns = []string{
 	FieldHostID,
 	FieldProgrammeID,
 	FieldState,
+	FieldVersion,
 	FieldLiveKey,
 	FieldMotivation,
 	FieldReason,
+	FieldReasonCode,
+	FieldCondition,
+	FieldAnswers,
+	FieldStatements,
+	FieldCallID,
+	FieldPreference,
+	FieldChoiceKey,
+	FieldRank,
+	FieldPlace,
 	FieldCommitment,
 	FieldSharing,
 	FieldSubmittedAt,
 	FieldNominatedAt,
 	FieldDecidedAt,
+	FieldDueAt,
+	FieldWakesAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -145,12 +190,30 @@ var (
 	HostIDValidator func(string) error
 	// ProgrammeIDValidator is a validator for the "programme_id" field. It is called by the builders before save.
 	ProgrammeIDValidator func(string) error
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
+	// VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	VersionValidator func(int) error
 	// LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
 	LiveKeyValidator func(string) error
 	// MotivationValidator is a validator for the "motivation" field. It is called by the builders before save.
 	MotivationValidator func(string) error
 	// ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	ReasonValidator func(string) error
+	// ReasonCodeValidator is a validator for the "reason_code" field. It is called by the builders before save.
+	ReasonCodeValidator func(string) error
+	// ConditionValidator is a validator for the "condition" field. It is called by the builders before save.
+	ConditionValidator func(string) error
+	// CallIDValidator is a validator for the "call_id" field. It is called by the builders before save.
+	CallIDValidator func(string) error
+	// PreferenceValidator is a validator for the "preference" field. It is called by the builders before save.
+	PreferenceValidator func(int) error
+	// ChoiceKeyValidator is a validator for the "choice_key" field. It is called by the builders before save.
+	ChoiceKeyValidator func(string) error
+	// RankValidator is a validator for the "rank" field. It is called by the builders before save.
+	RankValidator func(int) error
+	// PlaceValidator is a validator for the "place" field. It is called by the builders before save.
+	PlaceValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -164,10 +227,16 @@ type State string
 const (
 	StateSUBMITTED       State = "SUBMITTED"
 	StateNOMINATED       State = "NOMINATED"
+	StateWAITLISTED      State = "WAITLISTED"
+	StateOFFERED         State = "OFFERED"
+	StateCONDITIONAL     State = "CONDITIONAL"
 	StateADMITTED        State = "ADMITTED"
 	StateREFUSED_BY_HOME State = "REFUSED_BY_HOME"
 	StateREFUSED_BY_HOST State = "REFUSED_BY_HOST"
+	StateDECLINED        State = "DECLINED"
+	StateLAPSED          State = "LAPSED"
 	StateWITHDRAWN       State = "WITHDRAWN"
+	StateCANCELLED       State = "CANCELLED"
 )
 
 func (s State) String() string {
@@ -177,7 +246,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateSUBMITTED, StateNOMINATED, StateADMITTED, StateREFUSED_BY_HOME, StateREFUSED_BY_HOST, StateWITHDRAWN:
+	case StateSUBMITTED, StateNOMINATED, StateWAITLISTED, StateOFFERED, StateCONDITIONAL, StateADMITTED, StateREFUSED_BY_HOME, StateREFUSED_BY_HOST, StateDECLINED, StateLAPSED, StateWITHDRAWN, StateCANCELLED:
 		return nil
 	default:
 		return fmt.Errorf("application: invalid enum value for state field: %q", s)

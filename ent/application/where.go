@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // ID filters vertices based on their ID field.
@@ -66,6 +67,11 @@ func ProgrammeID(v ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldProgrammeID, vc))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldVersion, v))
+}
+
 // LiveKey applies equality check predicate on the "live_key" field. It's identical to LiveKeyEQ.
 func LiveKey(v string) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldLiveKey, v))
@@ -81,6 +87,43 @@ func Reason(v string) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldReason, v))
 }
 
+// ReasonCode applies equality check predicate on the "reason_code" field. It's identical to ReasonCodeEQ.
+func ReasonCode(v vocab.DecisionReason) predicate.Application {
+	vc := string(v)
+	return predicate.Application(sql.FieldEQ(FieldReasonCode, vc))
+}
+
+// Condition applies equality check predicate on the "condition" field. It's identical to ConditionEQ.
+func Condition(v string) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldCondition, v))
+}
+
+// CallID applies equality check predicate on the "call_id" field. It's identical to CallIDEQ.
+func CallID(v ident.ID) predicate.Application {
+	vc := string(v)
+	return predicate.Application(sql.FieldEQ(FieldCallID, vc))
+}
+
+// Preference applies equality check predicate on the "preference" field. It's identical to PreferenceEQ.
+func Preference(v int) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldPreference, v))
+}
+
+// ChoiceKey applies equality check predicate on the "choice_key" field. It's identical to ChoiceKeyEQ.
+func ChoiceKey(v string) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldChoiceKey, v))
+}
+
+// Rank applies equality check predicate on the "rank" field. It's identical to RankEQ.
+func Rank(v int) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldRank, v))
+}
+
+// Place applies equality check predicate on the "place" field. It's identical to PlaceEQ.
+func Place(v int) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldPlace, v))
+}
+
 // SubmittedAt applies equality check predicate on the "submitted_at" field. It's identical to SubmittedAtEQ.
 func SubmittedAt(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldSubmittedAt, v))
@@ -94,6 +137,16 @@ func NominatedAt(v time.Time) predicate.Application {
 // DecidedAt applies equality check predicate on the "decided_at" field. It's identical to DecidedAtEQ.
 func DecidedAt(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldDecidedAt, v))
+}
+
+// DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
+func DueAt(v time.Time) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldDueAt, v))
+}
+
+// WakesAt applies equality check predicate on the "wakes_at" field. It's identical to WakesAtEQ.
+func WakesAt(v time.Time) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldWakesAt, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -216,6 +269,16 @@ func StateIn(vs ...State) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldState, vs...))
 }
 
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.Application {
+	return predicate.Application(sql.FieldIn(FieldVersion, vs...))
+}
+
 // LiveKeyEQ applies the EQ predicate on the "live_key" field.
 func LiveKeyEQ(v string) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldLiveKey, v))
@@ -274,6 +337,176 @@ func ReasonIsNil() predicate.Application {
 // ReasonNotNil applies the NotNil predicate on the "reason" field.
 func ReasonNotNil() predicate.Application {
 	return predicate.Application(sql.FieldNotNull(FieldReason))
+}
+
+// ReasonCodeEQ applies the EQ predicate on the "reason_code" field.
+func ReasonCodeEQ(v vocab.DecisionReason) predicate.Application {
+	vc := string(v)
+	return predicate.Application(sql.FieldEQ(FieldReasonCode, vc))
+}
+
+// ReasonCodeIn applies the In predicate on the "reason_code" field.
+func ReasonCodeIn(vs ...vocab.DecisionReason) predicate.Application {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Application(sql.FieldIn(FieldReasonCode, v...))
+}
+
+// ReasonCodeIsNil applies the IsNil predicate on the "reason_code" field.
+func ReasonCodeIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldReasonCode))
+}
+
+// ReasonCodeNotNil applies the NotNil predicate on the "reason_code" field.
+func ReasonCodeNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldReasonCode))
+}
+
+// ConditionEQ applies the EQ predicate on the "condition" field.
+func ConditionEQ(v string) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldCondition, v))
+}
+
+// ConditionIn applies the In predicate on the "condition" field.
+func ConditionIn(vs ...string) predicate.Application {
+	return predicate.Application(sql.FieldIn(FieldCondition, vs...))
+}
+
+// ConditionIsNil applies the IsNil predicate on the "condition" field.
+func ConditionIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldCondition))
+}
+
+// ConditionNotNil applies the NotNil predicate on the "condition" field.
+func ConditionNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldCondition))
+}
+
+// AnswersIsNil applies the IsNil predicate on the "answers" field.
+func AnswersIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldAnswers))
+}
+
+// AnswersNotNil applies the NotNil predicate on the "answers" field.
+func AnswersNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldAnswers))
+}
+
+// StatementsIsNil applies the IsNil predicate on the "statements" field.
+func StatementsIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldStatements))
+}
+
+// StatementsNotNil applies the NotNil predicate on the "statements" field.
+func StatementsNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldStatements))
+}
+
+// CallIDEQ applies the EQ predicate on the "call_id" field.
+func CallIDEQ(v ident.ID) predicate.Application {
+	vc := string(v)
+	return predicate.Application(sql.FieldEQ(FieldCallID, vc))
+}
+
+// CallIDIn applies the In predicate on the "call_id" field.
+func CallIDIn(vs ...ident.ID) predicate.Application {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Application(sql.FieldIn(FieldCallID, v...))
+}
+
+// CallIDIsNil applies the IsNil predicate on the "call_id" field.
+func CallIDIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldCallID))
+}
+
+// CallIDNotNil applies the NotNil predicate on the "call_id" field.
+func CallIDNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldCallID))
+}
+
+// PreferenceEQ applies the EQ predicate on the "preference" field.
+func PreferenceEQ(v int) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldPreference, v))
+}
+
+// PreferenceIn applies the In predicate on the "preference" field.
+func PreferenceIn(vs ...int) predicate.Application {
+	return predicate.Application(sql.FieldIn(FieldPreference, vs...))
+}
+
+// PreferenceIsNil applies the IsNil predicate on the "preference" field.
+func PreferenceIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldPreference))
+}
+
+// PreferenceNotNil applies the NotNil predicate on the "preference" field.
+func PreferenceNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldPreference))
+}
+
+// ChoiceKeyEQ applies the EQ predicate on the "choice_key" field.
+func ChoiceKeyEQ(v string) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldChoiceKey, v))
+}
+
+// ChoiceKeyIn applies the In predicate on the "choice_key" field.
+func ChoiceKeyIn(vs ...string) predicate.Application {
+	return predicate.Application(sql.FieldIn(FieldChoiceKey, vs...))
+}
+
+// ChoiceKeyIsNil applies the IsNil predicate on the "choice_key" field.
+func ChoiceKeyIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldChoiceKey))
+}
+
+// ChoiceKeyNotNil applies the NotNil predicate on the "choice_key" field.
+func ChoiceKeyNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldChoiceKey))
+}
+
+// RankEQ applies the EQ predicate on the "rank" field.
+func RankEQ(v int) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldRank, v))
+}
+
+// RankIn applies the In predicate on the "rank" field.
+func RankIn(vs ...int) predicate.Application {
+	return predicate.Application(sql.FieldIn(FieldRank, vs...))
+}
+
+// RankIsNil applies the IsNil predicate on the "rank" field.
+func RankIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldRank))
+}
+
+// RankNotNil applies the NotNil predicate on the "rank" field.
+func RankNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldRank))
+}
+
+// PlaceEQ applies the EQ predicate on the "place" field.
+func PlaceEQ(v int) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldPlace, v))
+}
+
+// PlaceIn applies the In predicate on the "place" field.
+func PlaceIn(vs ...int) predicate.Application {
+	return predicate.Application(sql.FieldIn(FieldPlace, vs...))
+}
+
+// PlaceIsNil applies the IsNil predicate on the "place" field.
+func PlaceIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldPlace))
+}
+
+// PlaceNotNil applies the NotNil predicate on the "place" field.
+func PlaceNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldPlace))
 }
 
 // CommitmentIsNil applies the IsNil predicate on the "commitment" field.
@@ -346,6 +579,46 @@ func DecidedAtNotNil() predicate.Application {
 	return predicate.Application(sql.FieldNotNull(FieldDecidedAt))
 }
 
+// DueAtEQ applies the EQ predicate on the "due_at" field.
+func DueAtEQ(v time.Time) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldDueAt, v))
+}
+
+// DueAtIn applies the In predicate on the "due_at" field.
+func DueAtIn(vs ...time.Time) predicate.Application {
+	return predicate.Application(sql.FieldIn(FieldDueAt, vs...))
+}
+
+// DueAtIsNil applies the IsNil predicate on the "due_at" field.
+func DueAtIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldDueAt))
+}
+
+// DueAtNotNil applies the NotNil predicate on the "due_at" field.
+func DueAtNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldDueAt))
+}
+
+// WakesAtEQ applies the EQ predicate on the "wakes_at" field.
+func WakesAtEQ(v time.Time) predicate.Application {
+	return predicate.Application(sql.FieldEQ(FieldWakesAt, v))
+}
+
+// WakesAtIn applies the In predicate on the "wakes_at" field.
+func WakesAtIn(vs ...time.Time) predicate.Application {
+	return predicate.Application(sql.FieldIn(FieldWakesAt, vs...))
+}
+
+// WakesAtIsNil applies the IsNil predicate on the "wakes_at" field.
+func WakesAtIsNil() predicate.Application {
+	return predicate.Application(sql.FieldIsNull(FieldWakesAt))
+}
+
+// WakesAtNotNil applies the NotNil predicate on the "wakes_at" field.
+func WakesAtNotNil() predicate.Application {
+	return predicate.Application(sql.FieldNotNull(FieldWakesAt))
+}
+
 // HasLearner applies the HasEdge predicate on the "learner" edge.
 func HasLearner() predicate.Application {
 	return predicate.Application(func(s *sql.Selector) {
@@ -396,6 +669,17 @@ func HasProgramme() predicate.Application {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, ProgrammeTable, ProgrammeColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCall applies the HasEdge predicate on the "call" edge.
+func HasCall() predicate.Application {
+	return predicate.Application(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, CallTable, CallColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})

@@ -155,6 +155,7 @@ const (
 	StateENROLLED  State = "ENROLLED"
 	StateCOMPLETED State = "COMPLETED"
 	StateWITHDRAWN State = "WITHDRAWN"
+	StateCANCELLED State = "CANCELLED"
 )
 
 func (s State) String() string {
@@ -164,7 +165,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateENROLLED, StateCOMPLETED, StateWITHDRAWN:
+	case StateENROLLED, StateCOMPLETED, StateWITHDRAWN, StateCANCELLED:
 		return nil
 	default:
 		return fmt.Errorf("enrolment: invalid enum value for state field: %q", s)

@@ -9,6 +9,30 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 )
 
+// The AccessNeedsFunc type is an adapter to allow the use of ordinary
+// function as AccessNeeds mutator.
+type AccessNeedsFunc func(context.Context, *ent.AccessNeedsMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AccessNeedsFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AccessNeedsMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AccessNeedsMutation", m)
+}
+
+// The AdmissionPolicyFunc type is an adapter to allow the use of ordinary
+// function as AdmissionPolicy mutator.
+type AdmissionPolicyFunc func(context.Context, *ent.AdmissionPolicyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AdmissionPolicyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AdmissionPolicyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AdmissionPolicyMutation", m)
+}
+
 // The AffiliationFunc type is an adapter to allow the use of ordinary
 // function as Affiliation mutator.
 type AffiliationFunc func(context.Context, *ent.AffiliationMutation) (ent.Value, error)
@@ -57,6 +81,18 @@ func (f ApplicationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApplicationMutation", m)
 }
 
+// The ApplicationStepFunc type is an adapter to allow the use of ordinary
+// function as ApplicationStep mutator.
+type ApplicationStepFunc func(context.Context, *ent.ApplicationStepMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApplicationStepFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApplicationStepMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApplicationStepMutation", m)
+}
+
 // The AuditCheckpointFunc type is an adapter to allow the use of ordinary
 // function as AuditCheckpoint mutator.
 type AuditCheckpointFunc func(context.Context, *ent.AuditCheckpointMutation) (ent.Value, error)
@@ -91,6 +127,18 @@ func (f AuditReaderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditReaderMutation", m)
+}
+
+// The CallFunc type is an adapter to allow the use of ordinary
+// function as Call mutator.
+type CallFunc func(context.Context, *ent.CallMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CallFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CallMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CallMutation", m)
 }
 
 // The ClientAssertionFunc type is an adapter to allow the use of ordinary
@@ -163,6 +211,54 @@ func (f DisclosureFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DisclosureMutation", m)
+}
+
+// The DocumentFunc type is an adapter to allow the use of ordinary
+// function as Document mutator.
+type DocumentFunc func(context.Context, *ent.DocumentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DocumentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DocumentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DocumentMutation", m)
+}
+
+// The DocumentChunkFunc type is an adapter to allow the use of ordinary
+// function as DocumentChunk mutator.
+type DocumentChunkFunc func(context.Context, *ent.DocumentChunkMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DocumentChunkFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DocumentChunkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DocumentChunkMutation", m)
+}
+
+// The DraftFunc type is an adapter to allow the use of ordinary
+// function as Draft mutator.
+type DraftFunc func(context.Context, *ent.DraftMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DraftFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DraftMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DraftMutation", m)
+}
+
+// The DrawFunc type is an adapter to allow the use of ordinary
+// function as Draw mutator.
+type DrawFunc func(context.Context, *ent.DrawMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DrawFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DrawMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DrawMutation", m)
 }
 
 // The EnrolmentFunc type is an adapter to allow the use of ordinary

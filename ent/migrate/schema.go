@@ -8,6 +8,97 @@ import (
 )
 
 var (
+	// AccessNeedsColumns holds the columns for the "access_needs" table.
+	AccessNeedsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "text", Type: field.TypeString, Size: 4000},
+		{Name: "application_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// AccessNeedsTable holds the schema information for the "access_needs" table.
+	AccessNeedsTable = &schema.Table{
+		Name:       "access_needs",
+		Columns:    AccessNeedsColumns,
+		PrimaryKey: []*schema.Column{AccessNeedsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "access_needs_applications_application",
+				Columns:    []*schema.Column{AccessNeedsColumns[4]},
+				RefColumns: []*schema.Column{ApplicationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "access_needs_persons_learner",
+				Columns:    []*schema.Column{AccessNeedsColumns[5]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "accessneeds_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AccessNeedsColumns[2], AccessNeedsColumns[0]},
+			},
+			{
+				Name:    "accessneeds_application_id",
+				Unique:  true,
+				Columns: []*schema.Column{AccessNeedsColumns[4]},
+			},
+		},
+	}
+	// AdmissionPoliciesColumns holds the columns for the "admission_policies" table.
+	AdmissionPoliciesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "kind", Type: field.TypeEnum, Nullable: true, Enums: []string{"COURSE", "MICRO_CREDENTIAL"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "scope_key", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "nomination", Type: field.TypeEnum, Enums: []string{"BY_HAND", "AUTOMATIC", "IF_ELIGIBLE"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "ects_per_term", Type: field.TypeInt, Nullable: true},
+		{Name: "nominations_per_offering", Type: field.TypeInt, Nullable: true},
+		{Name: "terms", Type: field.TypeJSON},
+		{Name: "home_days", Type: field.TypeInt, Default: 14},
+		{Name: "host_days", Type: field.TypeInt, Default: 14},
+		{Name: "remind_days", Type: field.TypeInt, Default: 3},
+		{Name: "escalate_days", Type: field.TypeInt, Default: 7},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "partner_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// AdmissionPoliciesTable holds the schema information for the "admission_policies" table.
+	AdmissionPoliciesTable = &schema.Table{
+		Name:       "admission_policies",
+		Columns:    AdmissionPoliciesColumns,
+		PrimaryKey: []*schema.Column{AdmissionPoliciesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "admission_policies_institutions_institution",
+				Columns:    []*schema.Column{AdmissionPoliciesColumns[13]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "admission_policies_institutions_partner",
+				Columns:    []*schema.Column{AdmissionPoliciesColumns[14]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "admissionpolicy_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AdmissionPoliciesColumns[2], AdmissionPoliciesColumns[0]},
+			},
+			{
+				Name:    "admissionpolicy_institution_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AdmissionPoliciesColumns[13], AdmissionPoliciesColumns[0]},
+			},
+		},
+	}
 	// AffiliationsColumns holds the columns for the "affiliations" table.
 	AffiliationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -122,20 +213,32 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"SUBMITTED", "NOMINATED", "ADMITTED", "REFUSED_BY_HOME", "REFUSED_BY_HOST", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"SUBMITTED", "NOMINATED", "WAITLISTED", "OFFERED", "CONDITIONAL", "ADMITTED", "REFUSED_BY_HOME", "REFUSED_BY_HOST", "DECLINED", "LAPSED", "WITHDRAWN", "CANCELLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "motivation", Type: field.TypeString, Nullable: true, Size: 4000},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2000},
+		{Name: "reason_code", Type: field.TypeString, Nullable: true, Size: 32},
+		{Name: "condition", Type: field.TypeString, Nullable: true, Size: 2000},
+		{Name: "answers", Type: field.TypeJSON, Nullable: true},
+		{Name: "statements", Type: field.TypeJSON, Nullable: true},
+		{Name: "preference", Type: field.TypeInt, Nullable: true},
+		{Name: "choice_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "rank", Type: field.TypeInt, Nullable: true},
+		{Name: "place", Type: field.TypeInt, Nullable: true},
 		{Name: "commitment", Type: field.TypeJSON, Nullable: true},
 		{Name: "sharing", Type: field.TypeJSON, Nullable: true},
 		{Name: "submitted_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "nominated_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "wakes_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "offering_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "home_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "host_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "programme_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "call_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// ApplicationsTable holds the schema information for the "applications" table.
 	ApplicationsTable = &schema.Table{
@@ -145,32 +248,38 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "applications_persons_learner",
-				Columns:    []*schema.Column{ApplicationsColumns[12]},
+				Columns:    []*schema.Column{ApplicationsColumns[23]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "applications_offerings_offering",
-				Columns:    []*schema.Column{ApplicationsColumns[13]},
+				Columns:    []*schema.Column{ApplicationsColumns[24]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "applications_institutions_home",
-				Columns:    []*schema.Column{ApplicationsColumns[14]},
+				Columns:    []*schema.Column{ApplicationsColumns[25]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "applications_institutions_host",
-				Columns:    []*schema.Column{ApplicationsColumns[15]},
+				Columns:    []*schema.Column{ApplicationsColumns[26]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "applications_programmes_programme",
-				Columns:    []*schema.Column{ApplicationsColumns[16]},
+				Columns:    []*schema.Column{ApplicationsColumns[27]},
 				RefColumns: []*schema.Column{ProgrammesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "applications_calls_call",
+				Columns:    []*schema.Column{ApplicationsColumns[28]},
+				RefColumns: []*schema.Column{CallsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -183,22 +292,104 @@ var (
 			{
 				Name:    "application_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[12], ApplicationsColumns[0]},
-			},
-			{
-				Name:    "application_home_id_state_id",
-				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[14], ApplicationsColumns[3], ApplicationsColumns[0]},
-			},
-			{
-				Name:    "application_host_id_state_id",
-				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[15], ApplicationsColumns[3], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[23], ApplicationsColumns[0]},
 			},
 			{
 				Name:    "application_offering_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[13], ApplicationsColumns[3], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[24], ApplicationsColumns[3], ApplicationsColumns[0]},
+			},
+			{
+				Name:    "application_offering_id_state_place",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[24], ApplicationsColumns[3], ApplicationsColumns[15]},
+			},
+			{
+				Name:    "application_home_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[25], ApplicationsColumns[3], ApplicationsColumns[0]},
+			},
+			{
+				Name:    "application_home_id_state_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[25], ApplicationsColumns[3], ApplicationsColumns[21]},
+			},
+			{
+				Name:    "application_host_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[26], ApplicationsColumns[3], ApplicationsColumns[0]},
+			},
+			{
+				Name:    "application_host_id_state_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[26], ApplicationsColumns[3], ApplicationsColumns[21]},
+			},
+			{
+				Name:    "application_wakes_at",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[22]},
+			},
+		},
+	}
+	// ApplicationStepsColumns holds the columns for the "application_steps" table.
+	ApplicationStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "verb", Type: field.TypeString, Size: 64},
+		{Name: "from", Type: field.TypeString, Size: 32, Default: ""},
+		{Name: "to", Type: field.TypeString, Size: 32},
+		{Name: "side", Type: field.TypeEnum, Enums: []string{"LEARNER", "HOME", "HOST", "SYSTEM"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "reason_code", Type: field.TypeString, Nullable: true, Size: 32},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2000},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "application_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "person_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "client_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// ApplicationStepsTable holds the schema information for the "application_steps" table.
+	ApplicationStepsTable = &schema.Table{
+		Name:       "application_steps",
+		Columns:    ApplicationStepsColumns,
+		PrimaryKey: []*schema.Column{ApplicationStepsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "application_steps_applications_application",
+				Columns:    []*schema.Column{ApplicationStepsColumns[11]},
+				RefColumns: []*schema.Column{ApplicationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "application_steps_persons_learner",
+				Columns:    []*schema.Column{ApplicationStepsColumns[12]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "application_steps_persons_person",
+				Columns:    []*schema.Column{ApplicationStepsColumns[13]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "application_steps_api_clients_client",
+				Columns:    []*schema.Column{ApplicationStepsColumns[14]},
+				RefColumns: []*schema.Column{APIClientsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "applicationstep_application_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{ApplicationStepsColumns[11], ApplicationStepsColumns[2]},
+			},
+			{
+				Name:    "applicationstep_learner_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationStepsColumns[12]},
 			},
 		},
 	}
@@ -279,6 +470,41 @@ var (
 				Name:    "auditreader_reader_id_entry_id",
 				Unique:  false,
 				Columns: []*schema.Column{AuditReadersColumns[2], AuditReadersColumns[3]},
+			},
+		},
+	}
+	// CallsColumns holds the columns for the "calls" table.
+	CallsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "title", Type: field.TypeJSON},
+		{Name: "choices", Type: field.TypeInt},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// CallsTable holds the schema information for the "calls" table.
+	CallsTable = &schema.Table{
+		Name:       "calls",
+		Columns:    CallsColumns,
+		PrimaryKey: []*schema.Column{CallsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "calls_institutions_institution",
+				Columns:    []*schema.Column{CallsColumns[5]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "call_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CallsColumns[2], CallsColumns[0]},
+			},
+			{
+				Name:    "call_institution_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CallsColumns[5], CallsColumns[0]},
 			},
 		},
 	}
@@ -614,12 +840,214 @@ var (
 			},
 		},
 	}
+	// DocumentsColumns holds the columns for the "documents" table.
+	DocumentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"RECEIVING", "STORED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "question", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "name", Type: field.TypeString, Size: 255},
+		{Name: "media_type", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "bytes", Type: field.TypeInt, Default: 0},
+		{Name: "digest", Type: field.TypeString, Size: 64, Default: "", Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "application_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "draft_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// DocumentsTable holds the schema information for the "documents" table.
+	DocumentsTable = &schema.Table{
+		Name:       "documents",
+		Columns:    DocumentsColumns,
+		PrimaryKey: []*schema.Column{DocumentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "documents_persons_learner",
+				Columns:    []*schema.Column{DocumentsColumns[9]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "documents_applications_application",
+				Columns:    []*schema.Column{DocumentsColumns[10]},
+				RefColumns: []*schema.Column{ApplicationsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "documents_drafts_draft",
+				Columns:    []*schema.Column{DocumentsColumns[11]},
+				RefColumns: []*schema.Column{DraftsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "document_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DocumentsColumns[2], DocumentsColumns[0]},
+			},
+			{
+				Name:    "document_draft_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DocumentsColumns[11], DocumentsColumns[0]},
+			},
+			{
+				Name:    "document_application_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DocumentsColumns[10], DocumentsColumns[0]},
+			},
+			{
+				Name:    "document_learner_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DocumentsColumns[9], DocumentsColumns[0]},
+			},
+			{
+				Name:    "document_state_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{DocumentsColumns[3], DocumentsColumns[1]},
+			},
+		},
+	}
+	// DocumentChunksColumns holds the columns for the "document_chunks" table.
+	DocumentChunksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "content", Type: field.TypeBytes, Size: 1048576},
+		{Name: "document_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// DocumentChunksTable holds the schema information for the "document_chunks" table.
+	DocumentChunksTable = &schema.Table{
+		Name:       "document_chunks",
+		Columns:    DocumentChunksColumns,
+		PrimaryKey: []*schema.Column{DocumentChunksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "document_chunks_documents_document",
+				Columns:    []*schema.Column{DocumentChunksColumns[4]},
+				RefColumns: []*schema.Column{DocumentsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "documentchunk_document_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{DocumentChunksColumns[4], DocumentChunksColumns[2]},
+			},
+		},
+	}
+	// DraftsColumns holds the columns for the "drafts" table.
+	DraftsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "motivation", Type: field.TypeString, Size: 4000, Default: ""},
+		{Name: "answers", Type: field.TypeJSON},
+		{Name: "statements", Type: field.TypeJSON},
+		{Name: "shared", Type: field.TypeJSON},
+		{Name: "access_needs", Type: field.TypeString, Size: 4000, Default: ""},
+		{Name: "preference", Type: field.TypeInt, Nullable: true},
+		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "offering_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "home_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "programme_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// DraftsTable holds the schema information for the "drafts" table.
+	DraftsTable = &schema.Table{
+		Name:       "drafts",
+		Columns:    DraftsColumns,
+		PrimaryKey: []*schema.Column{DraftsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "drafts_persons_learner",
+				Columns:    []*schema.Column{DraftsColumns[9]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "drafts_offerings_offering",
+				Columns:    []*schema.Column{DraftsColumns[10]},
+				RefColumns: []*schema.Column{OfferingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "drafts_institutions_home",
+				Columns:    []*schema.Column{DraftsColumns[11]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "drafts_programmes_programme",
+				Columns:    []*schema.Column{DraftsColumns[12]},
+				RefColumns: []*schema.Column{ProgrammesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "draft_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DraftsColumns[2], DraftsColumns[0]},
+			},
+			{
+				Name:    "draft_learner_id_offering_id",
+				Unique:  true,
+				Columns: []*schema.Column{DraftsColumns[9], DraftsColumns[10]},
+			},
+		},
+	}
+	// DrawsColumns holds the columns for the "draws" table.
+	DrawsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"COMMITTED", "DRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "commitment", Type: field.TypeString, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "seed", Type: field.TypeString, Size: 512},
+		{Name: "tickets", Type: field.TypeJSON},
+		{Name: "drawn_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "offering_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// DrawsTable holds the schema information for the "draws" table.
+	DrawsTable = &schema.Table{
+		Name:       "draws",
+		Columns:    DrawsColumns,
+		PrimaryKey: []*schema.Column{DrawsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "draws_offerings_offering",
+				Columns:    []*schema.Column{DrawsColumns[8]},
+				RefColumns: []*schema.Column{OfferingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "draws_institutions_institution",
+				Columns:    []*schema.Column{DrawsColumns[9]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "draw_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DrawsColumns[2], DrawsColumns[0]},
+			},
+			{
+				Name:    "draw_offering_id",
+				Unique:  true,
+				Columns: []*schema.Column{DrawsColumns[8]},
+			},
+		},
+	}
 	// EnrolmentsColumns holds the columns for the "enrolments" table.
 	EnrolmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"ENROLLED", "COMPLETED", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ENROLLED", "COMPLETED", "WITHDRAWN", "CANCELLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "enrolled_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "application_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -1259,6 +1687,14 @@ var (
 		{Name: "ends_on", Type: field.TypeString, Nullable: true, Size: 10, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(10)"}},
 		{Name: "seats", Type: field.TypeInt},
 		{Name: "seats_taken", Type: field.TypeInt, Default: 0},
+		{Name: "seats_reserved", Type: field.TypeInt, Default: 0},
+		{Name: "waiting", Type: field.TypeInt, Default: 0},
+		{Name: "last_place", Type: field.TypeInt, Default: 0},
+		{Name: "admission", Type: field.TypeEnum, Enums: []string{"BY_HAND", "AUTOMATIC"}, Default: "BY_HAND", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "questions", Type: field.TypeJSON},
+		{Name: "requirements", Type: field.TypeJSON},
+		{Name: "asks", Type: field.TypeJSON},
+		{Name: "cancelled_because", Type: field.TypeString, Nullable: true, Size: 2000},
 		{Name: "language", Type: field.TypeString, Size: 35},
 		{Name: "mode", Type: field.TypeString, Size: 32},
 		{Name: "place", Type: field.TypeJSON},
@@ -1273,6 +1709,8 @@ var (
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "course_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "version_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "call_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "instead_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// OfferingsTable holds the schema information for the "offerings" table.
 	OfferingsTable = &schema.Table{
@@ -1282,21 +1720,33 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "offerings_institutions_institution",
-				Columns:    []*schema.Column{OfferingsColumns[24]},
+				Columns:    []*schema.Column{OfferingsColumns[32]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "offerings_courses_course",
-				Columns:    []*schema.Column{OfferingsColumns[25]},
+				Columns:    []*schema.Column{OfferingsColumns[33]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "offerings_course_versions_version",
-				Columns:    []*schema.Column{OfferingsColumns[26]},
+				Columns:    []*schema.Column{OfferingsColumns[34]},
 				RefColumns: []*schema.Column{CourseVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "offerings_calls_call",
+				Columns:    []*schema.Column{OfferingsColumns[35]},
+				RefColumns: []*schema.Column{CallsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "offerings_offerings_replaces",
+				Columns:    []*schema.Column{OfferingsColumns[36]},
+				RefColumns: []*schema.Column{OfferingsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
@@ -1308,12 +1758,12 @@ var (
 			{
 				Name:    "offering_course_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{OfferingsColumns[25], OfferingsColumns[3], OfferingsColumns[0]},
+				Columns: []*schema.Column{OfferingsColumns[33], OfferingsColumns[3], OfferingsColumns[0]},
 			},
 			{
 				Name:    "offering_institution_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{OfferingsColumns[24], OfferingsColumns[3], OfferingsColumns[0]},
+				Columns: []*schema.Column{OfferingsColumns[32], OfferingsColumns[3], OfferingsColumns[0]},
 			},
 			{
 				Name:    "offering_state_id",
@@ -1323,7 +1773,7 @@ var (
 			{
 				Name:    "offering_course_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{OfferingsColumns[25], OfferingsColumns[23]},
+				Columns: []*schema.Column{OfferingsColumns[33], OfferingsColumns[31]},
 			},
 		},
 	}
@@ -2007,6 +2457,8 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "seats", Type: field.TypeInt},
 		{Name: "seats_taken", Type: field.TypeInt, Default: 0},
+		{Name: "reserved_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "kept", Type: field.TypeInt, Default: 0},
 		{Name: "offering_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "home_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
@@ -2018,13 +2470,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "seat_quota_offerings_offering",
-				Columns:    []*schema.Column{SeatQuotaColumns[4]},
+				Columns:    []*schema.Column{SeatQuotaColumns[6]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "seat_quota_institutions_home",
-				Columns:    []*schema.Column{SeatQuotaColumns[5]},
+				Columns:    []*schema.Column{SeatQuotaColumns[7]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -2033,7 +2485,12 @@ var (
 			{
 				Name:    "seatquota_offering_id_home_id",
 				Unique:  true,
-				Columns: []*schema.Column{SeatQuotaColumns[4], SeatQuotaColumns[5]},
+				Columns: []*schema.Column{SeatQuotaColumns[6], SeatQuotaColumns[7]},
+			},
+			{
+				Name:    "seatquota_reserved_until",
+				Unique:  false,
+				Columns: []*schema.Column{SeatQuotaColumns[4]},
 			},
 		},
 	}
@@ -2312,19 +2769,27 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AccessNeedsTable,
+		AdmissionPoliciesTable,
 		AffiliationsTable,
 		AlliancesTable,
 		APIClientsTable,
 		ApplicationsTable,
+		ApplicationStepsTable,
 		AuditCheckpointsTable,
 		AuditEntriesTable,
 		AuditReadersTable,
+		CallsTable,
 		ClientAssertionsTable,
 		ClientKeysTable,
 		CoursesTable,
 		CourseVersionsTable,
 		CredentialsTable,
 		DisclosuresTable,
+		DocumentsTable,
+		DocumentChunksTable,
+		DraftsTable,
+		DrawsTable,
 		EnrolmentsTable,
 		ErasuresTable,
 		HomeModulesTable,
@@ -2366,6 +2831,10 @@ var (
 )
 
 func init() {
+	AccessNeedsTable.ForeignKeys[0].RefTable = ApplicationsTable
+	AccessNeedsTable.ForeignKeys[1].RefTable = PersonsTable
+	AdmissionPoliciesTable.ForeignKeys[0].RefTable = InstitutionsTable
+	AdmissionPoliciesTable.ForeignKeys[1].RefTable = InstitutionsTable
 	AffiliationsTable.ForeignKeys[0].RefTable = PersonsTable
 	AffiliationsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	AffiliationsTable.ForeignKeys[2].RefTable = ProgrammesTable
@@ -2376,7 +2845,13 @@ func init() {
 	ApplicationsTable.ForeignKeys[2].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[3].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[4].RefTable = ProgrammesTable
+	ApplicationsTable.ForeignKeys[5].RefTable = CallsTable
+	ApplicationStepsTable.ForeignKeys[0].RefTable = ApplicationsTable
+	ApplicationStepsTable.ForeignKeys[1].RefTable = PersonsTable
+	ApplicationStepsTable.ForeignKeys[2].RefTable = PersonsTable
+	ApplicationStepsTable.ForeignKeys[3].RefTable = APIClientsTable
 	AuditReadersTable.ForeignKeys[0].RefTable = AuditEntriesTable
+	CallsTable.ForeignKeys[0].RefTable = InstitutionsTable
 	ClientKeysTable.ForeignKeys[0].RefTable = APIClientsTable
 	CoursesTable.ForeignKeys[0].RefTable = InstitutionsTable
 	CoursesTable.ForeignKeys[1].RefTable = UnitsTable
@@ -2392,6 +2867,16 @@ func init() {
 	CredentialsTable.ForeignKeys[5].RefTable = SigningKeysTable
 	CredentialsTable.ForeignKeys[6].RefTable = StatusListsTable
 	DisclosuresTable.ForeignKeys[0].RefTable = PersonsTable
+	DocumentsTable.ForeignKeys[0].RefTable = PersonsTable
+	DocumentsTable.ForeignKeys[1].RefTable = ApplicationsTable
+	DocumentsTable.ForeignKeys[2].RefTable = DraftsTable
+	DocumentChunksTable.ForeignKeys[0].RefTable = DocumentsTable
+	DraftsTable.ForeignKeys[0].RefTable = PersonsTable
+	DraftsTable.ForeignKeys[1].RefTable = OfferingsTable
+	DraftsTable.ForeignKeys[2].RefTable = InstitutionsTable
+	DraftsTable.ForeignKeys[3].RefTable = ProgrammesTable
+	DrawsTable.ForeignKeys[0].RefTable = OfferingsTable
+	DrawsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	EnrolmentsTable.ForeignKeys[0].RefTable = ApplicationsTable
 	EnrolmentsTable.ForeignKeys[1].RefTable = PersonsTable
 	EnrolmentsTable.ForeignKeys[2].RefTable = OfferingsTable
@@ -2418,6 +2903,8 @@ func init() {
 	OfferingsTable.ForeignKeys[0].RefTable = InstitutionsTable
 	OfferingsTable.ForeignKeys[1].RefTable = CoursesTable
 	OfferingsTable.ForeignKeys[2].RefTable = CourseVersionsTable
+	OfferingsTable.ForeignKeys[3].RefTable = CallsTable
+	OfferingsTable.ForeignKeys[4].RefTable = OfferingsTable
 	PortalsTable.ForeignKeys[0].RefTable = InstitutionsTable
 	PortalsTable.ForeignKeys[1].RefTable = AlliancesTable
 	PortalCodesTable.ForeignKeys[0].RefTable = PortalsTable

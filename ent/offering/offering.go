@@ -47,6 +47,26 @@ const (
 	FieldSeats = "seats"
 	// FieldSeatsTaken holds the string denoting the seats_taken field in the database.
 	FieldSeatsTaken = "seats_taken"
+	// FieldSeatsReserved holds the string denoting the seats_reserved field in the database.
+	FieldSeatsReserved = "seats_reserved"
+	// FieldWaiting holds the string denoting the waiting field in the database.
+	FieldWaiting = "waiting"
+	// FieldLastPlace holds the string denoting the last_place field in the database.
+	FieldLastPlace = "last_place"
+	// FieldAdmission holds the string denoting the admission field in the database.
+	FieldAdmission = "admission"
+	// FieldQuestions holds the string denoting the questions field in the database.
+	FieldQuestions = "questions"
+	// FieldRequirements holds the string denoting the requirements field in the database.
+	FieldRequirements = "requirements"
+	// FieldAsks holds the string denoting the asks field in the database.
+	FieldAsks = "asks"
+	// FieldCallID holds the string denoting the call_id field in the database.
+	FieldCallID = "call_id"
+	// FieldInsteadID holds the string denoting the instead_id field in the database.
+	FieldInsteadID = "instead_id"
+	// FieldCancelledBecause holds the string denoting the cancelled_because field in the database.
+	FieldCancelledBecause = "cancelled_because"
 	// FieldLanguage holds the string denoting the language field in the database.
 	FieldLanguage = "language"
 	// FieldMode holds the string denoting the mode field in the database.
@@ -75,6 +95,12 @@ const (
 	EdgeCourse = "course"
 	// EdgeVersion holds the string denoting the version edge name in mutations.
 	EdgeVersion = "version"
+	// EdgeCall holds the string denoting the call edge name in mutations.
+	EdgeCall = "call"
+	// EdgeInstead holds the string denoting the instead edge name in mutations.
+	EdgeInstead = "instead"
+	// EdgeReplaces holds the string denoting the replaces edge name in mutations.
+	EdgeReplaces = "replaces"
 	// Table holds the table name of the offering in the database.
 	Table = "offerings"
 	// InstitutionTable is the table that holds the institution relation/edge.
@@ -98,6 +124,21 @@ const (
 	VersionInverseTable = "course_versions"
 	// VersionColumn is the table column denoting the version relation/edge.
 	VersionColumn = "version_id"
+	// CallTable is the table that holds the call relation/edge.
+	CallTable = "offerings"
+	// CallInverseTable is the table name for the Call entity.
+	// It exists in this package in order to avoid circular dependency with the "call" package.
+	CallInverseTable = "calls"
+	// CallColumn is the table column denoting the call relation/edge.
+	CallColumn = "call_id"
+	// InsteadTable is the table that holds the instead relation/edge.
+	InsteadTable = "offerings"
+	// InsteadColumn is the table column denoting the instead relation/edge.
+	InsteadColumn = "instead_id"
+	// ReplacesTable is the table that holds the replaces relation/edge.
+	ReplacesTable = "offerings"
+	// ReplacesColumn is the table column denoting the replaces relation/edge.
+	ReplacesColumn = "instead_id"
 )
 
 // Columns holds all SQL columns for offering fields.
@@ -118,6 +159,16 @@ var Columns = []string{
 	FieldEndsOn,
 	FieldSeats,
 	FieldSeatsTaken,
+	FieldSeatsReserved,
+	FieldWaiting,
+	FieldLastPlace,
+	FieldAdmission,
+	FieldQuestions,
+	FieldRequirements,
+	FieldAsks,
+	FieldCallID,
+	FieldInsteadID,
+	FieldCancelledBecause,
 	FieldLanguage,
 	FieldMode,
 	FieldPlace,
@@ -168,6 +219,30 @@ var (
 	DefaultSeatsTaken int
 	// SeatsTakenValidator is a validator for the "seats_taken" field. It is called by the builders before save.
 	SeatsTakenValidator func(int) error
+	// DefaultSeatsReserved holds the default value on creation for the "seats_reserved" field.
+	DefaultSeatsReserved int
+	// SeatsReservedValidator is a validator for the "seats_reserved" field. It is called by the builders before save.
+	SeatsReservedValidator func(int) error
+	// DefaultWaiting holds the default value on creation for the "waiting" field.
+	DefaultWaiting int
+	// WaitingValidator is a validator for the "waiting" field. It is called by the builders before save.
+	WaitingValidator func(int) error
+	// DefaultLastPlace holds the default value on creation for the "last_place" field.
+	DefaultLastPlace int
+	// LastPlaceValidator is a validator for the "last_place" field. It is called by the builders before save.
+	LastPlaceValidator func(int) error
+	// DefaultQuestions holds the default value on creation for the "questions" field.
+	DefaultQuestions []vocab.Question
+	// DefaultRequirements holds the default value on creation for the "requirements" field.
+	DefaultRequirements []vocab.Requirement
+	// DefaultAsks holds the default value on creation for the "asks" field.
+	DefaultAsks []vocab.Ask
+	// CallIDValidator is a validator for the "call_id" field. It is called by the builders before save.
+	CallIDValidator func(string) error
+	// InsteadIDValidator is a validator for the "instead_id" field. It is called by the builders before save.
+	InsteadIDValidator func(string) error
+	// CancelledBecauseValidator is a validator for the "cancelled_because" field. It is called by the builders before save.
+	CancelledBecauseValidator func(string) error
 	// LanguageValidator is a validator for the "language" field. It is called by the builders before save.
 	LanguageValidator func(string) error
 	// ModeValidator is a validator for the "mode" field. It is called by the builders before save.
@@ -242,6 +317,32 @@ func ScheduleValidator(s Schedule) error {
 		return nil
 	default:
 		return fmt.Errorf("offering: invalid enum value for schedule field: %q", s)
+	}
+}
+
+// Admission defines the type for the "admission" enum field.
+type Admission string
+
+// AdmissionBY_HAND is the default value of the Admission enum.
+const DefaultAdmission = AdmissionBY_HAND
+
+// Admission values.
+const (
+	AdmissionBY_HAND   Admission = "BY_HAND"
+	AdmissionAUTOMATIC Admission = "AUTOMATIC"
+)
+
+func (a Admission) String() string {
+	return string(a)
+}
+
+// AdmissionValidator is a validator for the "admission" field enum values. It is called by the builders before save.
+func AdmissionValidator(a Admission) error {
+	switch a {
+	case AdmissionBY_HAND, AdmissionAUTOMATIC:
+		return nil
+	default:
+		return fmt.Errorf("offering: invalid enum value for admission field: %q", a)
 	}
 }
 

@@ -90,6 +90,38 @@ func SeatsTaken(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldSeatsTaken, v))
 }
 
+// SeatsReserved applies equality check predicate on the "seats_reserved" field. It's identical to SeatsReservedEQ.
+func SeatsReserved(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldSeatsReserved, v))
+}
+
+// Waiting applies equality check predicate on the "waiting" field. It's identical to WaitingEQ.
+func Waiting(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldWaiting, v))
+}
+
+// LastPlace applies equality check predicate on the "last_place" field. It's identical to LastPlaceEQ.
+func LastPlace(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldLastPlace, v))
+}
+
+// CallID applies equality check predicate on the "call_id" field. It's identical to CallIDEQ.
+func CallID(v ident.ID) predicate.Offering {
+	vc := string(v)
+	return predicate.Offering(sql.FieldEQ(FieldCallID, vc))
+}
+
+// InsteadID applies equality check predicate on the "instead_id" field. It's identical to InsteadIDEQ.
+func InsteadID(v ident.ID) predicate.Offering {
+	vc := string(v)
+	return predicate.Offering(sql.FieldEQ(FieldInsteadID, vc))
+}
+
+// CancelledBecause applies equality check predicate on the "cancelled_because" field. It's identical to CancelledBecauseEQ.
+func CancelledBecause(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldCancelledBecause, v))
+}
+
 // Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
 func Language(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldLanguage, v))
@@ -336,6 +368,116 @@ func SeatsTakenLTE(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldLTE(FieldSeatsTaken, v))
 }
 
+// SeatsReservedEQ applies the EQ predicate on the "seats_reserved" field.
+func SeatsReservedEQ(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldSeatsReserved, v))
+}
+
+// SeatsReservedIn applies the In predicate on the "seats_reserved" field.
+func SeatsReservedIn(vs ...int) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldSeatsReserved, vs...))
+}
+
+// WaitingEQ applies the EQ predicate on the "waiting" field.
+func WaitingEQ(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldWaiting, v))
+}
+
+// WaitingIn applies the In predicate on the "waiting" field.
+func WaitingIn(vs ...int) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldWaiting, vs...))
+}
+
+// LastPlaceEQ applies the EQ predicate on the "last_place" field.
+func LastPlaceEQ(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldLastPlace, v))
+}
+
+// LastPlaceIn applies the In predicate on the "last_place" field.
+func LastPlaceIn(vs ...int) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldLastPlace, vs...))
+}
+
+// AdmissionEQ applies the EQ predicate on the "admission" field.
+func AdmissionEQ(v Admission) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldAdmission, v))
+}
+
+// AdmissionIn applies the In predicate on the "admission" field.
+func AdmissionIn(vs ...Admission) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldAdmission, vs...))
+}
+
+// CallIDEQ applies the EQ predicate on the "call_id" field.
+func CallIDEQ(v ident.ID) predicate.Offering {
+	vc := string(v)
+	return predicate.Offering(sql.FieldEQ(FieldCallID, vc))
+}
+
+// CallIDIn applies the In predicate on the "call_id" field.
+func CallIDIn(vs ...ident.ID) predicate.Offering {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Offering(sql.FieldIn(FieldCallID, v...))
+}
+
+// CallIDIsNil applies the IsNil predicate on the "call_id" field.
+func CallIDIsNil() predicate.Offering {
+	return predicate.Offering(sql.FieldIsNull(FieldCallID))
+}
+
+// CallIDNotNil applies the NotNil predicate on the "call_id" field.
+func CallIDNotNil() predicate.Offering {
+	return predicate.Offering(sql.FieldNotNull(FieldCallID))
+}
+
+// InsteadIDEQ applies the EQ predicate on the "instead_id" field.
+func InsteadIDEQ(v ident.ID) predicate.Offering {
+	vc := string(v)
+	return predicate.Offering(sql.FieldEQ(FieldInsteadID, vc))
+}
+
+// InsteadIDIn applies the In predicate on the "instead_id" field.
+func InsteadIDIn(vs ...ident.ID) predicate.Offering {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Offering(sql.FieldIn(FieldInsteadID, v...))
+}
+
+// InsteadIDIsNil applies the IsNil predicate on the "instead_id" field.
+func InsteadIDIsNil() predicate.Offering {
+	return predicate.Offering(sql.FieldIsNull(FieldInsteadID))
+}
+
+// InsteadIDNotNil applies the NotNil predicate on the "instead_id" field.
+func InsteadIDNotNil() predicate.Offering {
+	return predicate.Offering(sql.FieldNotNull(FieldInsteadID))
+}
+
+// CancelledBecauseEQ applies the EQ predicate on the "cancelled_because" field.
+func CancelledBecauseEQ(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldCancelledBecause, v))
+}
+
+// CancelledBecauseIn applies the In predicate on the "cancelled_because" field.
+func CancelledBecauseIn(vs ...string) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldCancelledBecause, vs...))
+}
+
+// CancelledBecauseIsNil applies the IsNil predicate on the "cancelled_because" field.
+func CancelledBecauseIsNil() predicate.Offering {
+	return predicate.Offering(sql.FieldIsNull(FieldCancelledBecause))
+}
+
+// CancelledBecauseNotNil applies the NotNil predicate on the "cancelled_because" field.
+func CancelledBecauseNotNil() predicate.Offering {
+	return predicate.Offering(sql.FieldNotNull(FieldCancelledBecause))
+}
+
 // LanguageEQ applies the EQ predicate on the "language" field.
 func LanguageEQ(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldLanguage, v))
@@ -471,6 +613,39 @@ func HasVersion() predicate.Offering {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, VersionTable, VersionColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCall applies the HasEdge predicate on the "call" edge.
+func HasCall() predicate.Offering {
+	return predicate.Offering(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, CallTable, CallColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasInstead applies the HasEdge predicate on the "instead" edge.
+func HasInstead() predicate.Offering {
+	return predicate.Offering(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, InsteadTable, InsteadColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReplaces applies the HasEdge predicate on the "replaces" edge.
+func HasReplaces() predicate.Offering {
+	return predicate.Offering(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ReplacesTable, ReplacesColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})

@@ -6,6 +6,12 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// AccessNeeds is the predicate function for accessneeds builders.
+type AccessNeeds func(*sql.Selector)
+
+// AdmissionPolicy is the predicate function for admissionpolicy builders.
+type AdmissionPolicy func(*sql.Selector)
+
 // Affiliation is the predicate function for affiliation builders.
 type Affiliation func(*sql.Selector)
 
@@ -18,6 +24,9 @@ type ApiClient func(*sql.Selector)
 // Application is the predicate function for application builders.
 type Application func(*sql.Selector)
 
+// ApplicationStep is the predicate function for applicationstep builders.
+type ApplicationStep func(*sql.Selector)
+
 // AuditCheckpoint is the predicate function for auditcheckpoint builders.
 type AuditCheckpoint func(*sql.Selector)
 
@@ -26,6 +35,9 @@ type AuditEntry func(*sql.Selector)
 
 // AuditReader is the predicate function for auditreader builders.
 type AuditReader func(*sql.Selector)
+
+// Call is the predicate function for call builders.
+type Call func(*sql.Selector)
 
 // ClientAssertion is the predicate function for clientassertion builders.
 type ClientAssertion func(*sql.Selector)
@@ -44,6 +56,18 @@ type Credential func(*sql.Selector)
 
 // Disclosure is the predicate function for disclosure builders.
 type Disclosure func(*sql.Selector)
+
+// Document is the predicate function for document builders.
+type Document func(*sql.Selector)
+
+// DocumentChunk is the predicate function for documentchunk builders.
+type DocumentChunk func(*sql.Selector)
+
+// Draft is the predicate function for draft builders.
+type Draft func(*sql.Selector)
+
+// Draw is the predicate function for draw builders.
+type Draw func(*sql.Selector)
 
 // Enrolment is the predicate function for enrolment builders.
 type Enrolment func(*sql.Selector)

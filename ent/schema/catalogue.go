@@ -103,7 +103,16 @@ func (Offering) Fields() []ent.Field {
 		field.JSON("windows", []vocab.Window{}).Default([]vocab.Window{}).Comment("windows of single audiences; others have opens_at to closes_at"),
 		day("starts_on"), day("ends_on"),
 		field.Int("seats").Positive(),
-		field.Int("seats_taken").NonNegative().Default(0),
+		field.Int("seats_taken").NonNegative().Default(0).Comment("by who has one, or has been offered one"),
+		field.Int("seats_reserved").NonNegative().Default(0).Comment("free ones that are kept for partners for now"),
+		field.Int("waiting").NonNegative().Default(0).Comment("learners on the waitlist"),
+		field.Int("last_place").NonNegative().Default(0).Comment("that was given on the waitlist"),
+		field.Enum("admission").Values("BY_HAND", "AUTOMATIC").Default("BY_HAND").SchemaType(enum).Comment("who gives a seat to the nominated: the host, or the order"),
+		field.JSON("questions", []vocab.Question{}).Default([]vocab.Question{}),
+		field.JSON("requirements", []vocab.Requirement{}).Default([]vocab.Requirement{}),
+		field.JSON("asks", []vocab.Ask{}).Default([]vocab.Ask{}).Comment("what of an applicant the host asks to see"),
+		mayRef("call"), mayRef("instead"),
+		field.Text("cancelled_because").MaxRuneLen(2000).Optional().Nillable(),
 		field.String("language").MaxRuneLen(35),
 		field.String("mode").MaxRuneLen(32).GoType(vocab.DeliveryMode("")),
 		text("place"), text("funding"),
@@ -118,7 +127,8 @@ func (Offering) Fields() []ent.Field {
 }
 
 func (Offering) Edges() []ent.Edge {
-	return []ent.Edge{to("institution", Institution.Type), to("course", Course.Type), to("version", CourseVersion.Type)}
+	return []ent.Edge{to("institution", Institution.Type), to("course", Course.Type), to("version", CourseVersion.Type),
+		mayTo("call", Call.Type), mayBelow("instead", "replaces", Offering.Type)}
 }
 
 func (Offering) Indexes() []ent.Index {
@@ -138,6 +148,8 @@ func (SeatQuota) Fields() []ent.Field {
 		ref("offering"), ref("home"),
 		field.Int("seats").NonNegative(),
 		field.Int("seats_taken").NonNegative().Default(0),
+		at("reserved_until"), // its seats are kept for these learners until then; null: it is a limit only
+		field.Int("kept").NonNegative().Default(0).Comment("of its seats, those that are kept and free now"),
 	}
 }
 
@@ -146,7 +158,7 @@ func (SeatQuota) Edges() []ent.Edge {
 }
 
 func (SeatQuota) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("offering_id", "home_id").Unique()}
+	return []ent.Index{index.Fields("offering_id", "home_id").Unique(), index.Fields("reserved_until")}
 }
 
 // MicroDegree is an award put together from courses of several partners.

@@ -17,23 +17,40 @@ func (Application) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.App
 func (Application) Fields() []ent.Field {
 	return []ent.Field{
 		ref("learner"), ref("offering"), ref("home"), ref("host"), mayRef("programme"),
-		state("state", "SUBMITTED", "NOMINATED", "ADMITTED", "REFUSED_BY_HOME", "REFUSED_BY_HOST", "WITHDRAWN"),
+		state("state", "SUBMITTED", "NOMINATED", "WAITLISTED", "OFFERED", "CONDITIONAL", "ADMITTED",
+			"REFUSED_BY_HOME", "REFUSED_BY_HOST", "DECLINED", "LAPSED", "WITHDRAWN", "CANCELLED"),
+		field.Int("version").Positive().Default(1).Comment("of its last move, by which a stale decision is known"),
 		field.String("live_key").MaxRuneLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
 			Comment("learner and offering while the application is alive: a learner has one at a time"),
 		field.Text("motivation").MaxRuneLen(4000).Optional().Nillable(),
-		field.Text("reason").MaxRuneLen(2000).Optional().Nillable().Comment("of the last refusal or withdrawal"),
+		field.Text("reason").MaxRuneLen(2000).Optional().Nillable().Comment("of the last decision, or of who left"),
+		field.String("reason_code").MaxRuneLen(32).GoType(vocab.DecisionReason("")).Optional().Nillable(),
+		field.Text("condition").MaxRuneLen(2000).Optional().Nillable().Comment("under which the host admits"),
+		field.JSON("answers", []vocab.Answer{}).Optional(),
+		field.JSON("statements", []string{}).Optional().Comment("keys of the offering's requirements that the learner states to meet"),
+		mayRef("call"), field.Int("preference").Positive().Optional().Nillable().Comment("among the learner's choices in the call, 1 the first"),
+		field.String("choice_key").MaxRuneLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
+			Comment("learner, call and preference while the application is alive"),
+		field.Int("rank").Positive().Optional().Nillable().Comment("that home gives it among its applications for the offering"),
+		field.Int("place").Positive().Optional().Nillable().Comment("by which the waitlist is ordered; places of who has left stay empty"),
 		field.JSON("commitment", &vocab.Commitment{}).Optional().Comment("what home promised to count, frozen when the learner applied"),
 		field.JSON("sharing", vocab.Sharing{}).Optional().Comment("what the host may read of the learner, and what it once might"),
 		moment("submitted_at"), at("nominated_at"), at("decided_at"),
+		at("due_at"),   // until when whoever is asked decides
+		at("wakes_at"), // when the server looks at it again: to remind, to escalate, to let it lapse
 	}
 }
 
 func (Application) Edges() []ent.Edge {
-	return []ent.Edge{to("learner", Person.Type), to("offering", Offering.Type), to("home", Institution.Type), to("host", Institution.Type), mayTo("programme", Programme.Type)}
+	return []ent.Edge{to("learner", Person.Type), to("offering", Offering.Type), to("home", Institution.Type), to("host", Institution.Type), mayTo("programme", Programme.Type), mayTo("call", Call.Type)}
 }
 
 func (Application) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("learner_id", "id"), index.Fields("home_id", "state", "id"), index.Fields("host_id", "state", "id"), index.Fields("offering_id", "state", "id")}
+	return []ent.Index{
+		index.Fields("learner_id", "id"), index.Fields("offering_id", "state", "id"), index.Fields("offering_id", "state", "place"),
+		index.Fields("home_id", "state", "id"), index.Fields("home_id", "state", "due_at"),
+		index.Fields("host_id", "state", "id"), index.Fields("host_id", "state", "due_at"), index.Fields("wakes_at"),
+	}
 }
 
 // Enrolment is a learner's seat in an offering.
@@ -44,7 +61,7 @@ func (Enrolment) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Enrol
 func (Enrolment) Fields() []ent.Field {
 	return []ent.Field{
 		ref("application"), ref("learner"), ref("offering"), ref("version"), ref("home"), ref("host"),
-		state("state", "ENROLLED", "COMPLETED", "WITHDRAWN"),
+		state("state", "ENROLLED", "COMPLETED", "WITHDRAWN", "CANCELLED"),
 		moment("enrolled_at"), at("ended_at"),
 	}
 }

@@ -25,6 +25,10 @@ const (
 	FieldSeats = "seats"
 	// FieldSeatsTaken holds the string denoting the seats_taken field in the database.
 	FieldSeatsTaken = "seats_taken"
+	// FieldReservedUntil holds the string denoting the reserved_until field in the database.
+	FieldReservedUntil = "reserved_until"
+	// FieldKept holds the string denoting the kept field in the database.
+	FieldKept = "kept"
 	// EdgeOffering holds the string denoting the offering edge name in mutations.
 	EdgeOffering = "offering"
 	// EdgeHome holds the string denoting the home edge name in mutations.
@@ -55,6 +59,8 @@ var Columns = []string{
 	FieldHomeID,
 	FieldSeats,
 	FieldSeatsTaken,
+	FieldReservedUntil,
+	FieldKept,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -80,6 +86,10 @@ var (
 	DefaultSeatsTaken int
 	// SeatsTakenValidator is a validator for the "seats_taken" field. It is called by the builders before save.
 	SeatsTakenValidator func(int) error
+	// DefaultKept holds the default value on creation for the "kept" field.
+	DefaultKept int
+	// KeptValidator is a validator for the "kept" field. It is called by the builders before save.
+	KeptValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -53,6 +53,16 @@ func SeatsTaken(v int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldEQ(FieldSeatsTaken, v))
 }
 
+// ReservedUntil applies equality check predicate on the "reserved_until" field. It's identical to ReservedUntilEQ.
+func ReservedUntil(v time.Time) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldEQ(FieldReservedUntil, v))
+}
+
+// Kept applies equality check predicate on the "kept" field. It's identical to KeptEQ.
+func Kept(v int) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldEQ(FieldKept, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldEQ(FieldCreatedAt, v))
@@ -125,6 +135,36 @@ func SeatsTakenIn(vs ...int) predicate.SeatQuota {
 // SeatsTakenGT applies the GT predicate on the "seats_taken" field.
 func SeatsTakenGT(v int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldGT(FieldSeatsTaken, v))
+}
+
+// ReservedUntilEQ applies the EQ predicate on the "reserved_until" field.
+func ReservedUntilEQ(v time.Time) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldEQ(FieldReservedUntil, v))
+}
+
+// ReservedUntilIn applies the In predicate on the "reserved_until" field.
+func ReservedUntilIn(vs ...time.Time) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldIn(FieldReservedUntil, vs...))
+}
+
+// ReservedUntilIsNil applies the IsNil predicate on the "reserved_until" field.
+func ReservedUntilIsNil() predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldIsNull(FieldReservedUntil))
+}
+
+// ReservedUntilNotNil applies the NotNil predicate on the "reserved_until" field.
+func ReservedUntilNotNil() predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldNotNull(FieldReservedUntil))
+}
+
+// KeptEQ applies the EQ predicate on the "kept" field.
+func KeptEQ(v int) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldEQ(FieldKept, v))
+}
+
+// KeptIn applies the In predicate on the "kept" field.
+func KeptIn(vs ...int) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldIn(FieldKept, vs...))
 }
 
 // HasOffering applies the HasEdge predicate on the "offering" edge.

@@ -2,6 +2,8 @@ package authz
 
 import (
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/accessneeds"
+	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
@@ -10,6 +12,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/document"
+	"github.com/peregrine-exchange/peregrine/ent/draft"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -56,6 +60,8 @@ var visible = map[string]rule{
 	ent.TypeCourseVersion: either(where(courseversion.FieldState, courseversion.StatePUBLISHED, courseversion.StateSUPERSEDED), staff(courseversion.FieldInstitutionID)),
 	ent.TypeOffering:      either(where(offering.FieldState, offering.StatePUBLISHED, offering.StateCANCELLED), staff(offering.FieldInstitutionID)),
 	ent.TypeSeatQuota:     everyone,
+	ent.TypeDraw:          everyone, // its seed is sealed until it is drawn
+	ent.TypeCall:          everyone,
 	ent.TypeMicroDegree:   either(where(microdegree.FieldState, microdegree.StatePUBLISHED, microdegree.StateWITHDRAWN), staff(microdegree.FieldInstitutionID)),
 
 	// People see themselves. Those who handle applications and records see who
@@ -79,6 +85,13 @@ var visible = map[string]rule{
 	ent.TypeEnrolment:   either(self(enrolment.FieldLearnerID), working(enrolment.FieldHomeID, atHome), working(enrolment.FieldHostID, atHost)),
 	ent.TypeResult: either(working(result.FieldHostID, atHost), // others see it once it is confirmed
 		both(where(result.FieldState, result.StateCONFIRMED), either(self(result.FieldLearnerID), working(result.FieldHomeID, atHome)))),
+
+	// What a learner has not submitted is nobody else's. What goes with an
+	// application beside its row, others read by the reasons in looks.
+	ent.TypeDraft:           self(draft.FieldLearnerID),
+	ent.TypeAccessNeeds:     self(accessneeds.FieldLearnerID),
+	ent.TypeDocument:        self(document.FieldLearnerID),
+	ent.TypeAdmissionPolicy: staff(admissionpolicy.FieldInstitutionID),
 
 	// A credential belongs to its holder; issuer and home see it. A verifier
 	// comes with its token and sees what verification shows, not the row.
@@ -123,6 +136,8 @@ var systemOnly = []string{
 	ent.TypeWorkItem,        // done by servers, seen by operators
 	ent.TypeImportChunk,     // read by the job that imports
 	ent.TypeImportFinding,   // read behind the run that it belongs to
+	ent.TypeDocumentChunk,   // read behind the document that it belongs to
+	ent.TypeApplicationStep, // read behind the application that it belongs to
 
 	ent.TypeClientKey,       // read behind the program that it belongs to
 	ent.TypeClientAssertion, // used ones, by digest only

@@ -76,6 +76,14 @@ const (
 	InstitutionName   Kind = "inm"
 	InstitutionChange Kind = "inc"
 	Erasure           Kind = "era"
+	Draft             Kind = "drf"
+	AccessNeeds       Kind = "acn"
+	Document          Kind = "doc"
+	DocumentChunk     Kind = "dcc"
+	ApplicationStep   Kind = "stp"
+	Draw              Kind = "drw"
+	AdmissionPolicy   Kind = "pol"
+	Call              Kind = "cal"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

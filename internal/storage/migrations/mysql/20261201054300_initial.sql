@@ -1,23 +1,3 @@
--- Create "logout_tokens" table
-CREATE TABLE `logout_tokens` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `expires_at` datetime(6) NOT NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`),
-  INDEX `logouttoken_expires_at` (`expires_at`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "client_assertions" table
-CREATE TABLE `client_assertions` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `expires_at` datetime(6) NOT NULL,
-  PRIMARY KEY (`id`),
-  INDEX `clientassertion_expires_at` (`expires_at`),
-  UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "outbox_events" table
 CREATE TABLE `outbox_events` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -34,39 +14,15 @@ CREATE TABLE `outbox_events` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `outboxevent_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
+-- Create "client_assertions" table
+CREATE TABLE `client_assertions` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
   PRIMARY KEY (`id`),
+  INDEX `clientassertion_expires_at` (`expires_at`),
   UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "audit_checkpoints" table
-CREATE TABLE `audit_checkpoints` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `sequence` bigint NOT NULL,
-  `jwt` longtext NOT NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "server_keys" table
-CREATE TABLE `server_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `purpose` varchar(32) NOT NULL,
-  `kid` varchar(64) NOT NULL,
-  `public_jwk` longtext NOT NULL,
-  `sealed` longtext NOT NULL,
-  `live_key` varchar(32) NULL,
-  `active_from` datetime(6) NOT NULL,
-  `retired_at` datetime(6) NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `kid` (`kid`),
-  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "work_items" table
 CREATE TABLE `work_items` (
@@ -87,63 +43,20 @@ CREATE TABLE `work_items` (
   UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
   INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "persons" table
-CREATE TABLE `persons` (
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `signed_in_at` datetime(6) NULL,
-  `unlinked_at` datetime(6) NULL,
-  `erased_at` datetime(6) NULL,
-  PRIMARY KEY (`id`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "providers" table
-CREATE TABLE `providers` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `key` varchar(64) NOT NULL,
-  `issuer` varchar(191) NOT NULL,
-  `client_id` varchar(255) NOT NULL,
-  `client_authentication` varchar(32) NOT NULL DEFAULT 'SECRET',
-  `client_secret_ref` varchar(255) NULL,
-  `mode` varchar(32) NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `proposers` json NULL,
-  `scopes` json NOT NULL,
-  `algorithms` json NULL,
-  `claims` varchar(32) NOT NULL DEFAULT 'REFEDS',
-  `claim_names` json NULL,
-  `acr_values` json NULL,
-  `prompt_login` bool NOT NULL DEFAULT 0,
-  `health` varchar(32) NOT NULL DEFAULT 'UNKNOWN',
-  `health_reason` varchar(500) NULL,
-  `checked_at` datetime(6) NULL,
-  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `approved_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `purpose` varchar(32) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(32) NULL,
+  `active_from` datetime(6) NOT NULL,
+  `retired_at` datetime(6) NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `issuer` (`issuer`),
-  UNIQUE INDEX `key` (`key`),
-  INDEX `providers_persons_approved_by` (`approved_by_id`),
-  INDEX `providers_persons_proposed_by` (`proposed_by_id`),
-  CONSTRAINT `providers_persons_approved_by` FOREIGN KEY (`approved_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
-  CONSTRAINT `providers_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "identities" table
-CREATE TABLE `identities` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `issuer` varchar(255) NOT NULL,
-  `subject` varchar(255) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `assurance` json NULL,
-  `signed_in_at` datetime(6) NULL,
-  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`),
-  INDEX `identities_persons_person` (`person_id`),
-  INDEX `identities_providers_provider` (`provider_id`),
-  CONSTRAINT `identities_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `identities_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "institutions" table
 CREATE TABLE `institutions` (
@@ -175,57 +88,47 @@ CREATE TABLE `institutions` (
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "programmes" table
-CREATE TABLE `programmes` (
+-- Create "logout_tokens" table
+CREATE TABLE `logout_tokens` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `logouttoken_expires_at` (`expires_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "audit_checkpoints" table
+CREATE TABLE `audit_checkpoints` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `sequence` bigint NOT NULL,
+  `jwt` longtext NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "calls" table
+CREATE TABLE `calls` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `updated_at` datetime(6) NOT NULL,
-  `code` varchar(64) NOT NULL,
   `title` json NOT NULL,
-  `eqf` bigint NOT NULL,
-  `ects` bigint NOT NULL,
-  `isced` varchar(4) NOT NULL,
+  `choices` bigint NOT NULL,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `programme_institution_id_code` (`institution_id`, `code`),
-  INDEX `programme_updated_at_id` (`updated_at`, `id`),
-  CONSTRAINT `programmes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "affiliations" table
-CREATE TABLE `affiliations` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `kind` varchar(32) NOT NULL,
-  `verified_at` datetime(6) NOT NULL,
-  `expires_at` datetime(6) NOT NULL,
-  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `programme_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `identity_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  INDEX `affiliations_identities_identity` (`identity_id`),
-  INDEX `affiliations_institutions_institution` (`institution_id`),
-  INDEX `affiliations_programmes_programme` (`programme_id`),
-  UNIQUE INDEX `affiliation_person_id_institution_id_kind_identity_id` (`person_id`, `institution_id`, `kind`, `identity_id`),
-  CONSTRAINT `affiliations_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
-  CONSTRAINT `affiliations_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `affiliations_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `affiliations_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "api_clients" table
-CREATE TABLE `api_clients` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `name` varchar(100) NOT NULL,
-  `scopes` json NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `jwks_url` varchar(1000) NULL,
-  `last_used_at` datetime(6) NULL,
-  `last_used_from` varchar(64) NULL,
-  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `apiclient_institution_id_name` (`institution_id`, `name`),
-  CONSTRAINT `api_clients_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+  INDEX `call_institution_id_id` (`institution_id`, `id`),
+  INDEX `call_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `calls_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "import_sources" table
 CREATE TABLE `import_sources` (
@@ -294,6 +197,15 @@ CREATE TABLE `courses` (
   CONSTRAINT `courses_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `courses_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "persons" table
+CREATE TABLE `persons` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `signed_in_at` datetime(6) NULL,
+  `unlinked_at` datetime(6) NULL,
+  `erased_at` datetime(6) NULL,
+  PRIMARY KEY (`id`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "course_versions" table
 CREATE TABLE `course_versions` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -349,6 +261,14 @@ CREATE TABLE `offerings` (
   `ends_on` char(10) CHARSET ascii NULL COLLATE ascii_bin,
   `seats` bigint NOT NULL,
   `seats_taken` bigint NOT NULL DEFAULT 0,
+  `seats_reserved` bigint NOT NULL DEFAULT 0,
+  `waiting` bigint NOT NULL DEFAULT 0,
+  `last_place` bigint NOT NULL DEFAULT 0,
+  `admission` varchar(32) NOT NULL DEFAULT 'BY_HAND',
+  `questions` json NOT NULL,
+  `requirements` json NOT NULL,
+  `asks` json NOT NULL,
+  `cancelled_because` varchar(2000) NULL,
   `language` varchar(35) NOT NULL,
   `mode` varchar(32) NOT NULL,
   `place` json NOT NULL,
@@ -363,16 +283,38 @@ CREATE TABLE `offerings` (
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `course_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `version_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `call_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `instead_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
+  INDEX `offerings_calls_call` (`call_id`),
   INDEX `offerings_course_versions_version` (`version_id`),
+  INDEX `offerings_offerings_replaces` (`instead_id`),
   UNIQUE INDEX `offering_course_id_external_id` (`course_id`, `external_id`),
   INDEX `offering_course_id_state_id` (`course_id`, `state`, `id`),
   INDEX `offering_institution_id_state_id` (`institution_id`, `state`, `id`),
   INDEX `offering_state_id` (`state`, `id`),
   INDEX `offering_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `offerings_calls_call` FOREIGN KEY (`call_id`) REFERENCES `calls` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `offerings_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `offerings_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `offerings_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+  CONSTRAINT `offerings_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `offerings_offerings_replaces` FOREIGN KEY (`instead_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "programmes" table
+CREATE TABLE `programmes` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `code` varchar(64) NOT NULL,
+  `title` json NOT NULL,
+  `eqf` bigint NOT NULL,
+  `ects` bigint NOT NULL,
+  `isced` varchar(4) NOT NULL,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `programme_institution_id_code` (`institution_id`, `code`),
+  INDEX `programme_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `programmes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "applications" table
 CREATE TABLE `applications` (
@@ -380,32 +322,203 @@ CREATE TABLE `applications` (
   `created_at` datetime(6) NOT NULL,
   `updated_at` datetime(6) NOT NULL,
   `state` varchar(32) NOT NULL,
+  `version` bigint NOT NULL DEFAULT 1,
   `live_key` char(64) CHARSET ascii NULL COLLATE ascii_bin,
   `motivation` varchar(4000) NULL,
   `reason` varchar(2000) NULL,
+  `reason_code` varchar(32) NULL,
+  `condition` varchar(2000) NULL,
+  `answers` json NULL,
+  `statements` json NULL,
+  `preference` bigint NULL,
+  `choice_key` char(64) CHARSET ascii NULL COLLATE ascii_bin,
+  `rank` bigint NULL,
+  `place` bigint NULL,
   `commitment` json NULL,
   `sharing` json NULL,
   `submitted_at` datetime(6) NOT NULL,
   `nominated_at` datetime(6) NULL,
   `decided_at` datetime(6) NULL,
+  `due_at` datetime(6) NULL,
+  `wakes_at` datetime(6) NULL,
   `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `offering_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `host_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `programme_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `call_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
+  INDEX `applications_calls_call` (`call_id`),
   INDEX `applications_programmes_programme` (`programme_id`),
+  INDEX `application_home_id_state_due_at` (`home_id`, `state`, `due_at`),
   INDEX `application_home_id_state_id` (`home_id`, `state`, `id`),
+  INDEX `application_host_id_state_due_at` (`host_id`, `state`, `due_at`),
   INDEX `application_host_id_state_id` (`host_id`, `state`, `id`),
   INDEX `application_learner_id_id` (`learner_id`, `id`),
   INDEX `application_offering_id_state_id` (`offering_id`, `state`, `id`),
+  INDEX `application_offering_id_state_place` (`offering_id`, `state`, `place`),
   INDEX `application_updated_at_id` (`updated_at`, `id`),
+  INDEX `application_wakes_at` (`wakes_at`),
+  UNIQUE INDEX `choice_key` (`choice_key`),
   UNIQUE INDEX `live_key` (`live_key`),
+  CONSTRAINT `applications_calls_call` FOREIGN KEY (`call_id`) REFERENCES `calls` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `applications_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `applications_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `applications_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `applications_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `applications_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "access_needs" table
+CREATE TABLE `access_needs` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `text` varchar(4000) NOT NULL,
+  `application_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `accessneeds_application_id` (`application_id`),
+  INDEX `accessneeds_updated_at_id` (`updated_at`, `id`),
+  INDEX `access_needs_persons_learner` (`learner_id`),
+  CONSTRAINT `access_needs_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `access_needs_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "admission_policies" table
+CREATE TABLE `admission_policies` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `kind` varchar(32) NULL,
+  `scope_key` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `nomination` varchar(32) NOT NULL,
+  `ects_per_term` bigint NULL,
+  `nominations_per_offering` bigint NULL,
+  `terms` json NOT NULL,
+  `home_days` bigint NOT NULL DEFAULT 14,
+  `host_days` bigint NOT NULL DEFAULT 14,
+  `remind_days` bigint NOT NULL DEFAULT 3,
+  `escalate_days` bigint NOT NULL DEFAULT 7,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `partner_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `admissionpolicy_institution_id_id` (`institution_id`, `id`),
+  INDEX `admissionpolicy_updated_at_id` (`updated_at`, `id`),
+  INDEX `admission_policies_institutions_partner` (`partner_id`),
+  UNIQUE INDEX `scope_key` (`scope_key`),
+  CONSTRAINT `admission_policies_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `admission_policies_institutions_partner` FOREIGN KEY (`partner_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "providers" table
+CREATE TABLE `providers` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `key` varchar(64) NOT NULL,
+  `issuer` varchar(191) NOT NULL,
+  `client_id` varchar(255) NOT NULL,
+  `client_authentication` varchar(32) NOT NULL DEFAULT 'SECRET',
+  `client_secret_ref` varchar(255) NULL,
+  `mode` varchar(32) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `proposers` json NULL,
+  `scopes` json NOT NULL,
+  `algorithms` json NULL,
+  `claims` varchar(32) NOT NULL DEFAULT 'REFEDS',
+  `claim_names` json NULL,
+  `acr_values` json NULL,
+  `prompt_login` bool NOT NULL DEFAULT 0,
+  `health` varchar(32) NOT NULL DEFAULT 'UNKNOWN',
+  `health_reason` varchar(500) NULL,
+  `checked_at` datetime(6) NULL,
+  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `approved_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `issuer` (`issuer`),
+  UNIQUE INDEX `key` (`key`),
+  INDEX `providers_persons_approved_by` (`approved_by_id`),
+  INDEX `providers_persons_proposed_by` (`proposed_by_id`),
+  CONSTRAINT `providers_persons_approved_by` FOREIGN KEY (`approved_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `providers_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "identities" table
+CREATE TABLE `identities` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `issuer` varchar(255) NOT NULL,
+  `subject` varchar(255) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `assurance` json NULL,
+  `signed_in_at` datetime(6) NULL,
+  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `identities_persons_person` (`person_id`),
+  INDEX `identities_providers_provider` (`provider_id`),
+  CONSTRAINT `identities_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `identities_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "affiliations" table
+CREATE TABLE `affiliations` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `kind` varchar(32) NOT NULL,
+  `verified_at` datetime(6) NOT NULL,
+  `expires_at` datetime(6) NOT NULL,
+  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `programme_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `identity_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `affiliations_identities_identity` (`identity_id`),
+  INDEX `affiliations_institutions_institution` (`institution_id`),
+  INDEX `affiliations_programmes_programme` (`programme_id`),
+  UNIQUE INDEX `affiliation_person_id_institution_id_kind_identity_id` (`person_id`, `institution_id`, `kind`, `identity_id`),
+  CONSTRAINT `affiliations_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `affiliations_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `affiliations_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `affiliations_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "api_clients" table
+CREATE TABLE `api_clients` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `name` varchar(100) NOT NULL,
+  `scopes` json NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `jwks_url` varchar(1000) NULL,
+  `last_used_at` datetime(6) NULL,
+  `last_used_from` varchar(64) NULL,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `apiclient_institution_id_name` (`institution_id`, `name`),
+  CONSTRAINT `api_clients_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "application_steps" table
+CREATE TABLE `application_steps` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `number` bigint NOT NULL,
+  `verb` varchar(64) NOT NULL,
+  `from` varchar(32) NOT NULL DEFAULT '',
+  `to` varchar(32) NOT NULL,
+  `side` varchar(32) NOT NULL,
+  `reason_code` varchar(32) NULL,
+  `reason` varchar(2000) NULL,
+  `due_at` datetime(6) NULL,
+  `at` datetime(6) NOT NULL,
+  `application_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `client_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `applicationstep_application_id_number` (`application_id`, `number`),
+  INDEX `applicationstep_learner_id` (`learner_id`),
+  INDEX `application_steps_api_clients_client` (`client_id`),
+  INDEX `application_steps_persons_person` (`person_id`),
+  CONSTRAINT `application_steps_api_clients_client` FOREIGN KEY (`client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `application_steps_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `application_steps_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `application_steps_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
@@ -615,6 +728,86 @@ CREATE TABLE `disclosures` (
   INDEX `disclosure_last_read_at` (`last_read_at`),
   INDEX `disclosure_person_id_id` (`person_id`, `id`),
   CONSTRAINT `disclosures_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "drafts" table
+CREATE TABLE `drafts` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `motivation` varchar(4000) NOT NULL DEFAULT '',
+  `answers` json NOT NULL,
+  `statements` json NOT NULL,
+  `shared` json NOT NULL,
+  `access_needs` varchar(4000) NOT NULL DEFAULT '',
+  `preference` bigint NULL,
+  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `offering_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `programme_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `drafts_institutions_home` (`home_id`),
+  INDEX `drafts_offerings_offering` (`offering_id`),
+  INDEX `drafts_programmes_programme` (`programme_id`),
+  UNIQUE INDEX `draft_learner_id_offering_id` (`learner_id`, `offering_id`),
+  INDEX `draft_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `drafts_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `drafts_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `drafts_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `drafts_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "documents" table
+CREATE TABLE `documents` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `question` varchar(64) NOT NULL DEFAULT '',
+  `name` varchar(255) NOT NULL,
+  `media_type` varchar(64) NOT NULL DEFAULT '',
+  `bytes` bigint NOT NULL DEFAULT 0,
+  `digest` char(64) CHARSET ascii NOT NULL DEFAULT '' COLLATE ascii_bin,
+  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `application_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `draft_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `document_application_id_id` (`application_id`, `id`),
+  INDEX `document_draft_id_id` (`draft_id`, `id`),
+  INDEX `document_learner_id_id` (`learner_id`, `id`),
+  INDEX `document_state_created_at` (`state`, `created_at`),
+  INDEX `document_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `documents_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `documents_drafts_draft` FOREIGN KEY (`draft_id`) REFERENCES `drafts` (`id`) ON UPDATE RESTRICT ON DELETE CASCADE,
+  CONSTRAINT `documents_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "document_chunks" table
+CREATE TABLE `document_chunks` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `number` bigint NOT NULL,
+  `content` mediumblob NOT NULL,
+  `document_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `documentchunk_document_id_number` (`document_id`, `number`),
+  CONSTRAINT `document_chunks_documents_document` FOREIGN KEY (`document_id`) REFERENCES `documents` (`id`) ON UPDATE RESTRICT ON DELETE CASCADE
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "draws" table
+CREATE TABLE `draws` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `commitment` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `seed` varchar(512) NOT NULL,
+  `tickets` json NOT NULL,
+  `drawn_at` datetime(6) NULL,
+  `offering_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `draws_institutions_institution` (`institution_id`),
+  UNIQUE INDEX `draw_offering_id` (`offering_id`),
+  INDEX `draw_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `draws_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `draws_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "erasures" table
 CREATE TABLE `erasures` (
@@ -1043,10 +1236,13 @@ CREATE TABLE `seat_quota` (
   `created_at` datetime(6) NOT NULL,
   `seats` bigint NOT NULL,
   `seats_taken` bigint NOT NULL DEFAULT 0,
+  `reserved_until` datetime(6) NULL,
+  `kept` bigint NOT NULL DEFAULT 0,
   `offering_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `seatquota_offering_id_home_id` (`offering_id`, `home_id`),
+  INDEX `seatquota_reserved_until` (`reserved_until`),
   INDEX `seat_quota_institutions_home` (`home_id`),
   CONSTRAINT `seat_quota_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `seat_quota_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION

@@ -1,3 +1,46 @@
+-- Create "access_needs" table
+CREATE TABLE `access_needs` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `text` text NOT NULL,
+  `application_id` text NOT NULL,
+  `learner_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `access_needs_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `access_needs_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION
+);
+-- Create index "accessneeds_updated_at_id" to table: "access_needs"
+CREATE INDEX `accessneeds_updated_at_id` ON `access_needs` (`updated_at`, `id`);
+-- Create index "accessneeds_application_id" to table: "access_needs"
+CREATE UNIQUE INDEX `accessneeds_application_id` ON `access_needs` (`application_id`);
+-- Create "admission_policies" table
+CREATE TABLE `admission_policies` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `kind` text NULL,
+  `scope_key` text NOT NULL,
+  `nomination` text NOT NULL,
+  `ects_per_term` integer NULL,
+  `nominations_per_offering` integer NULL,
+  `terms` json NOT NULL,
+  `home_days` integer NOT NULL DEFAULT (14),
+  `host_days` integer NOT NULL DEFAULT (14),
+  `remind_days` integer NOT NULL DEFAULT (3),
+  `escalate_days` integer NOT NULL DEFAULT (7),
+  `institution_id` text NOT NULL,
+  `partner_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `admission_policies_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `admission_policies_institutions_partner` FOREIGN KEY (`partner_id`) REFERENCES `institutions` (`id`) ON DELETE SET NULL
+);
+-- Create index "admission_policies_scope_key_key" to table: "admission_policies"
+CREATE UNIQUE INDEX `admission_policies_scope_key_key` ON `admission_policies` (`scope_key`);
+-- Create index "admissionpolicy_updated_at_id" to table: "admission_policies"
+CREATE INDEX `admissionpolicy_updated_at_id` ON `admission_policies` (`updated_at`, `id`);
+-- Create index "admissionpolicy_institution_id_id" to table: "admission_policies"
+CREATE INDEX `admissionpolicy_institution_id_id` ON `admission_policies` (`institution_id`, `id`);
 -- Create "affiliations" table
 CREATE TABLE `affiliations` (
   `id` text NOT NULL,
@@ -56,38 +99,88 @@ CREATE TABLE `applications` (
   `created_at` datetime NOT NULL,
   `updated_at` datetime NOT NULL,
   `state` text NOT NULL,
+  `version` integer NOT NULL DEFAULT (1),
   `live_key` text NULL,
   `motivation` text NULL,
   `reason` text NULL,
+  `reason_code` text NULL,
+  `condition` text NULL,
+  `answers` json NULL,
+  `statements` json NULL,
+  `preference` integer NULL,
+  `choice_key` text NULL,
+  `rank` integer NULL,
+  `place` integer NULL,
   `commitment` json NULL,
   `sharing` json NULL,
   `submitted_at` datetime NOT NULL,
   `nominated_at` datetime NULL,
   `decided_at` datetime NULL,
+  `due_at` datetime NULL,
+  `wakes_at` datetime NULL,
   `learner_id` text NOT NULL,
   `offering_id` text NOT NULL,
   `home_id` text NOT NULL,
   `host_id` text NOT NULL,
   `programme_id` text NULL,
+  `call_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `applications_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `applications_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `applications_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `applications_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `applications_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL
+  CONSTRAINT `applications_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `applications_calls_call` FOREIGN KEY (`call_id`) REFERENCES `calls` (`id`) ON DELETE SET NULL
 );
 -- Create index "applications_live_key_key" to table: "applications"
 CREATE UNIQUE INDEX `applications_live_key_key` ON `applications` (`live_key`);
+-- Create index "applications_choice_key_key" to table: "applications"
+CREATE UNIQUE INDEX `applications_choice_key_key` ON `applications` (`choice_key`);
 -- Create index "application_updated_at_id" to table: "applications"
 CREATE INDEX `application_updated_at_id` ON `applications` (`updated_at`, `id`);
 -- Create index "application_learner_id_id" to table: "applications"
 CREATE INDEX `application_learner_id_id` ON `applications` (`learner_id`, `id`);
--- Create index "application_home_id_state_id" to table: "applications"
-CREATE INDEX `application_home_id_state_id` ON `applications` (`home_id`, `state`, `id`);
--- Create index "application_host_id_state_id" to table: "applications"
-CREATE INDEX `application_host_id_state_id` ON `applications` (`host_id`, `state`, `id`);
 -- Create index "application_offering_id_state_id" to table: "applications"
 CREATE INDEX `application_offering_id_state_id` ON `applications` (`offering_id`, `state`, `id`);
+-- Create index "application_offering_id_state_place" to table: "applications"
+CREATE INDEX `application_offering_id_state_place` ON `applications` (`offering_id`, `state`, `place`);
+-- Create index "application_home_id_state_id" to table: "applications"
+CREATE INDEX `application_home_id_state_id` ON `applications` (`home_id`, `state`, `id`);
+-- Create index "application_home_id_state_due_at" to table: "applications"
+CREATE INDEX `application_home_id_state_due_at` ON `applications` (`home_id`, `state`, `due_at`);
+-- Create index "application_host_id_state_id" to table: "applications"
+CREATE INDEX `application_host_id_state_id` ON `applications` (`host_id`, `state`, `id`);
+-- Create index "application_host_id_state_due_at" to table: "applications"
+CREATE INDEX `application_host_id_state_due_at` ON `applications` (`host_id`, `state`, `due_at`);
+-- Create index "application_wakes_at" to table: "applications"
+CREATE INDEX `application_wakes_at` ON `applications` (`wakes_at`);
+-- Create "application_steps" table
+CREATE TABLE `application_steps` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `number` integer NOT NULL,
+  `verb` text NOT NULL,
+  `from` text NOT NULL DEFAULT (''),
+  `to` text NOT NULL,
+  `side` text NOT NULL,
+  `reason_code` text NULL,
+  `reason` text NULL,
+  `due_at` datetime NULL,
+  `at` datetime NOT NULL,
+  `application_id` text NOT NULL,
+  `learner_id` text NOT NULL,
+  `person_id` text NULL,
+  `client_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `application_steps_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `application_steps_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `application_steps_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `application_steps_api_clients_client` FOREIGN KEY (`client_id`) REFERENCES `api_clients` (`id`) ON DELETE SET NULL
+);
+-- Create index "applicationstep_application_id_number" to table: "application_steps"
+CREATE UNIQUE INDEX `applicationstep_application_id_number` ON `application_steps` (`application_id`, `number`);
+-- Create index "applicationstep_learner_id" to table: "application_steps"
+CREATE INDEX `applicationstep_learner_id` ON `application_steps` (`learner_id`);
 -- Create "audit_checkpoints" table
 CREATE TABLE `audit_checkpoints` (
   `id` text NOT NULL,
@@ -132,6 +225,21 @@ CREATE TABLE `audit_readers` (
 CREATE UNIQUE INDEX `auditreader_entry_id_reader_id` ON `audit_readers` (`entry_id`, `reader_id`);
 -- Create index "auditreader_reader_id_entry_id" to table: "audit_readers"
 CREATE INDEX `auditreader_reader_id_entry_id` ON `audit_readers` (`reader_id`, `entry_id`);
+-- Create "calls" table
+CREATE TABLE `calls` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `title` json NOT NULL,
+  `choices` integer NOT NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `calls_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "call_updated_at_id" to table: "calls"
+CREATE INDEX `call_updated_at_id` ON `calls` (`updated_at`, `id`);
+-- Create index "call_institution_id_id" to table: "calls"
+CREATE INDEX `call_institution_id_id` ON `calls` (`institution_id`, `id`);
 -- Create "client_assertions" table
 CREATE TABLE `client_assertions` (
   `id` text NOT NULL,
@@ -300,6 +408,92 @@ CREATE UNIQUE INDEX `disclosures_digest_key` ON `disclosures` (`digest`);
 CREATE INDEX `disclosure_person_id_id` ON `disclosures` (`person_id`, `id`);
 -- Create index "disclosure_last_read_at" to table: "disclosures"
 CREATE INDEX `disclosure_last_read_at` ON `disclosures` (`last_read_at`);
+-- Create "documents" table
+CREATE TABLE `documents` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `question` text NOT NULL DEFAULT (''),
+  `name` text NOT NULL,
+  `media_type` text NOT NULL DEFAULT (''),
+  `bytes` integer NOT NULL DEFAULT (0),
+  `digest` text NOT NULL DEFAULT (''),
+  `learner_id` text NOT NULL,
+  `application_id` text NULL,
+  `draft_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `documents_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `documents_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `documents_drafts_draft` FOREIGN KEY (`draft_id`) REFERENCES `drafts` (`id`) ON DELETE CASCADE
+);
+-- Create index "document_updated_at_id" to table: "documents"
+CREATE INDEX `document_updated_at_id` ON `documents` (`updated_at`, `id`);
+-- Create index "document_draft_id_id" to table: "documents"
+CREATE INDEX `document_draft_id_id` ON `documents` (`draft_id`, `id`);
+-- Create index "document_application_id_id" to table: "documents"
+CREATE INDEX `document_application_id_id` ON `documents` (`application_id`, `id`);
+-- Create index "document_learner_id_id" to table: "documents"
+CREATE INDEX `document_learner_id_id` ON `documents` (`learner_id`, `id`);
+-- Create index "document_state_created_at" to table: "documents"
+CREATE INDEX `document_state_created_at` ON `documents` (`state`, `created_at`);
+-- Create "document_chunks" table
+CREATE TABLE `document_chunks` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `number` integer NOT NULL,
+  `content` blob NOT NULL,
+  `document_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `document_chunks_documents_document` FOREIGN KEY (`document_id`) REFERENCES `documents` (`id`) ON DELETE CASCADE
+);
+-- Create index "documentchunk_document_id_number" to table: "document_chunks"
+CREATE UNIQUE INDEX `documentchunk_document_id_number` ON `document_chunks` (`document_id`, `number`);
+-- Create "drafts" table
+CREATE TABLE `drafts` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `motivation` text NOT NULL DEFAULT (''),
+  `answers` json NOT NULL,
+  `statements` json NOT NULL,
+  `shared` json NOT NULL,
+  `access_needs` text NOT NULL DEFAULT (''),
+  `preference` integer NULL,
+  `learner_id` text NOT NULL,
+  `offering_id` text NOT NULL,
+  `home_id` text NULL,
+  `programme_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `drafts_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `drafts_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `drafts_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `drafts_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL
+);
+-- Create index "draft_updated_at_id" to table: "drafts"
+CREATE INDEX `draft_updated_at_id` ON `drafts` (`updated_at`, `id`);
+-- Create index "draft_learner_id_offering_id" to table: "drafts"
+CREATE UNIQUE INDEX `draft_learner_id_offering_id` ON `drafts` (`learner_id`, `offering_id`);
+-- Create "draws" table
+CREATE TABLE `draws` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `commitment` text NOT NULL,
+  `seed` text NOT NULL,
+  `tickets` json NOT NULL,
+  `drawn_at` datetime NULL,
+  `offering_id` text NOT NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `draws_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `draws_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "draw_updated_at_id" to table: "draws"
+CREATE INDEX `draw_updated_at_id` ON `draws` (`updated_at`, `id`);
+-- Create index "draw_offering_id" to table: "draws"
+CREATE UNIQUE INDEX `draw_offering_id` ON `draws` (`offering_id`);
 -- Create "enrolments" table
 CREATE TABLE `enrolments` (
   `id` text NOT NULL,
@@ -637,6 +831,14 @@ CREATE TABLE `offerings` (
   `ends_on` text NULL,
   `seats` integer NOT NULL,
   `seats_taken` integer NOT NULL DEFAULT (0),
+  `seats_reserved` integer NOT NULL DEFAULT (0),
+  `waiting` integer NOT NULL DEFAULT (0),
+  `last_place` integer NOT NULL DEFAULT (0),
+  `admission` text NOT NULL DEFAULT ('BY_HAND'),
+  `questions` json NOT NULL,
+  `requirements` json NOT NULL,
+  `asks` json NOT NULL,
+  `cancelled_because` text NULL,
   `language` text NOT NULL,
   `mode` text NOT NULL,
   `place` json NOT NULL,
@@ -651,10 +853,14 @@ CREATE TABLE `offerings` (
   `institution_id` text NOT NULL,
   `course_id` text NOT NULL,
   `version_id` text NOT NULL,
+  `call_id` text NULL,
+  `instead_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `offerings_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `offerings_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `offerings_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON DELETE NO ACTION
+  CONSTRAINT `offerings_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `offerings_calls_call` FOREIGN KEY (`call_id`) REFERENCES `calls` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `offerings_offerings_replaces` FOREIGN KEY (`instead_id`) REFERENCES `offerings` (`id`) ON DELETE SET NULL
 );
 -- Create index "offering_updated_at_id" to table: "offerings"
 CREATE INDEX `offering_updated_at_id` ON `offerings` (`updated_at`, `id`);
@@ -980,6 +1186,8 @@ CREATE TABLE `seat_quota` (
   `created_at` datetime NOT NULL,
   `seats` integer NOT NULL,
   `seats_taken` integer NOT NULL DEFAULT (0),
+  `reserved_until` datetime NULL,
+  `kept` integer NOT NULL DEFAULT (0),
   `offering_id` text NOT NULL,
   `home_id` text NOT NULL,
   PRIMARY KEY (`id`),
@@ -988,6 +1196,8 @@ CREATE TABLE `seat_quota` (
 );
 -- Create index "seatquota_offering_id_home_id" to table: "seat_quota"
 CREATE UNIQUE INDEX `seatquota_offering_id_home_id` ON `seat_quota` (`offering_id`, `home_id`);
+-- Create index "seatquota_reserved_until" to table: "seat_quota"
+CREATE INDEX `seatquota_reserved_until` ON `seat_quota` (`reserved_until`);
 -- Create "server_keys" table
 CREATE TABLE `server_keys` (
   `id` text NOT NULL,
