@@ -107,9 +107,25 @@ func (_c *ApplicationCreate) SetReason(v string) *ApplicationCreate {
 	return _c
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *ApplicationCreate) SetNillableReason(v *string) *ApplicationCreate {
+	if v != nil {
+		_c.SetReason(*v)
+	}
+	return _c
+}
+
 // SetReasonCode sets the "reason_code" field.
 func (_c *ApplicationCreate) SetReasonCode(v vocab.DecisionReason) *ApplicationCreate {
 	_c.mutation.SetReasonCode(v)
+	return _c
+}
+
+// SetNillableReasonCode sets the "reason_code" field if the given value is not nil.
+func (_c *ApplicationCreate) SetNillableReasonCode(v *vocab.DecisionReason) *ApplicationCreate {
+	if v != nil {
+		_c.SetReasonCode(*v)
+	}
 	return _c
 }
 
@@ -197,9 +213,25 @@ func (_c *ApplicationCreate) SetDueAt(v time.Time) *ApplicationCreate {
 	return _c
 }
 
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_c *ApplicationCreate) SetNillableDueAt(v *time.Time) *ApplicationCreate {
+	if v != nil {
+		_c.SetDueAt(*v)
+	}
+	return _c
+}
+
 // SetWakesAt sets the "wakes_at" field.
 func (_c *ApplicationCreate) SetWakesAt(v time.Time) *ApplicationCreate {
 	_c.mutation.SetWakesAt(v)
+	return _c
+}
+
+// SetNillableWakesAt sets the "wakes_at" field if the given value is not nil.
+func (_c *ApplicationCreate) SetNillableWakesAt(v *time.Time) *ApplicationCreate {
+	if v != nil {
+		_c.SetWakesAt(*v)
+	}
 	return _c
 }
 

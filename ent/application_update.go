@@ -109,6 +109,14 @@ func (_u *ApplicationUpdate) SetReason(v string) *ApplicationUpdate {
 	return _u
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *ApplicationUpdate) SetNillableReason(v *string) *ApplicationUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
 // ClearReason clears the value of the "reason" field.
 func (_u *ApplicationUpdate) ClearReason() *ApplicationUpdate {
 	_u.mutation.ClearReason()
@@ -118,6 +126,14 @@ func (_u *ApplicationUpdate) ClearReason() *ApplicationUpdate {
 // SetReasonCode sets the "reason_code" field.
 func (_u *ApplicationUpdate) SetReasonCode(v vocab.DecisionReason) *ApplicationUpdate {
 	_u.mutation.SetReasonCode(v)
+	return _u
+}
+
+// SetNillableReasonCode sets the "reason_code" field if the given value is not nil.
+func (_u *ApplicationUpdate) SetNillableReasonCode(v *vocab.DecisionReason) *ApplicationUpdate {
+	if v != nil {
+		_u.SetReasonCode(*v)
+	}
 	return _u
 }
 
@@ -304,6 +320,14 @@ func (_u *ApplicationUpdate) SetDueAt(v time.Time) *ApplicationUpdate {
 	return _u
 }
 
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ApplicationUpdate) SetNillableDueAt(v *time.Time) *ApplicationUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
 // ClearDueAt clears the value of the "due_at" field.
 func (_u *ApplicationUpdate) ClearDueAt() *ApplicationUpdate {
 	_u.mutation.ClearDueAt()
@@ -313,6 +337,14 @@ func (_u *ApplicationUpdate) ClearDueAt() *ApplicationUpdate {
 // SetWakesAt sets the "wakes_at" field.
 func (_u *ApplicationUpdate) SetWakesAt(v time.Time) *ApplicationUpdate {
 	_u.mutation.SetWakesAt(v)
+	return _u
+}
+
+// SetNillableWakesAt sets the "wakes_at" field if the given value is not nil.
+func (_u *ApplicationUpdate) SetNillableWakesAt(v *time.Time) *ApplicationUpdate {
+	if v != nil {
+		_u.SetWakesAt(*v)
+	}
 	return _u
 }
 
@@ -729,6 +761,14 @@ func (_u *ApplicationUpdateOne) SetReason(v string) *ApplicationUpdateOne {
 	return _u
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *ApplicationUpdateOne) SetNillableReason(v *string) *ApplicationUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
 // ClearReason clears the value of the "reason" field.
 func (_u *ApplicationUpdateOne) ClearReason() *ApplicationUpdateOne {
 	_u.mutation.ClearReason()
@@ -738,6 +778,14 @@ func (_u *ApplicationUpdateOne) ClearReason() *ApplicationUpdateOne {
 // SetReasonCode sets the "reason_code" field.
 func (_u *ApplicationUpdateOne) SetReasonCode(v vocab.DecisionReason) *ApplicationUpdateOne {
 	_u.mutation.SetReasonCode(v)
+	return _u
+}
+
+// SetNillableReasonCode sets the "reason_code" field if the given value is not nil.
+func (_u *ApplicationUpdateOne) SetNillableReasonCode(v *vocab.DecisionReason) *ApplicationUpdateOne {
+	if v != nil {
+		_u.SetReasonCode(*v)
+	}
 	return _u
 }
 
@@ -924,6 +972,14 @@ func (_u *ApplicationUpdateOne) SetDueAt(v time.Time) *ApplicationUpdateOne {
 	return _u
 }
 
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ApplicationUpdateOne) SetNillableDueAt(v *time.Time) *ApplicationUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
 // ClearDueAt clears the value of the "due_at" field.
 func (_u *ApplicationUpdateOne) ClearDueAt() *ApplicationUpdateOne {
 	_u.mutation.ClearDueAt()
@@ -933,6 +989,14 @@ func (_u *ApplicationUpdateOne) ClearDueAt() *ApplicationUpdateOne {
 // SetWakesAt sets the "wakes_at" field.
 func (_u *ApplicationUpdateOne) SetWakesAt(v time.Time) *ApplicationUpdateOne {
 	_u.mutation.SetWakesAt(v)
+	return _u
+}
+
+// SetNillableWakesAt sets the "wakes_at" field if the given value is not nil.
+func (_u *ApplicationUpdateOne) SetNillableWakesAt(v *time.Time) *ApplicationUpdateOne {
+	if v != nil {
+		_u.SetWakesAt(*v)
+	}
 	return _u
 }
 

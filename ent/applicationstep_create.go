@@ -99,15 +99,39 @@ func (_c *ApplicationStepCreate) SetReasonCode(v vocab.DecisionReason) *Applicat
 	return _c
 }
 
+// SetNillableReasonCode sets the "reason_code" field if the given value is not nil.
+func (_c *ApplicationStepCreate) SetNillableReasonCode(v *vocab.DecisionReason) *ApplicationStepCreate {
+	if v != nil {
+		_c.SetReasonCode(*v)
+	}
+	return _c
+}
+
 // SetReason sets the "reason" field.
 func (_c *ApplicationStepCreate) SetReason(v string) *ApplicationStepCreate {
 	_c.mutation.SetReason(v)
 	return _c
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *ApplicationStepCreate) SetNillableReason(v *string) *ApplicationStepCreate {
+	if v != nil {
+		_c.SetReason(*v)
+	}
+	return _c
+}
+
 // SetDueAt sets the "due_at" field.
 func (_c *ApplicationStepCreate) SetDueAt(v time.Time) *ApplicationStepCreate {
 	_c.mutation.SetDueAt(v)
+	return _c
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_c *ApplicationStepCreate) SetNillableDueAt(v *time.Time) *ApplicationStepCreate {
+	if v != nil {
+		_c.SetDueAt(*v)
+	}
 	return _c
 }
 

@@ -71,6 +71,14 @@ func (_u *ApplicationStepUpdate) SetReasonCode(v vocab.DecisionReason) *Applicat
 	return _u
 }
 
+// SetNillableReasonCode sets the "reason_code" field if the given value is not nil.
+func (_u *ApplicationStepUpdate) SetNillableReasonCode(v *vocab.DecisionReason) *ApplicationStepUpdate {
+	if v != nil {
+		_u.SetReasonCode(*v)
+	}
+	return _u
+}
+
 // ClearReasonCode clears the value of the "reason_code" field.
 func (_u *ApplicationStepUpdate) ClearReasonCode() *ApplicationStepUpdate {
 	_u.mutation.ClearReasonCode()
@@ -83,6 +91,14 @@ func (_u *ApplicationStepUpdate) SetReason(v string) *ApplicationStepUpdate {
 	return _u
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *ApplicationStepUpdate) SetNillableReason(v *string) *ApplicationStepUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
 // ClearReason clears the value of the "reason" field.
 func (_u *ApplicationStepUpdate) ClearReason() *ApplicationStepUpdate {
 	_u.mutation.ClearReason()
@@ -92,6 +108,14 @@ func (_u *ApplicationStepUpdate) ClearReason() *ApplicationStepUpdate {
 // SetDueAt sets the "due_at" field.
 func (_u *ApplicationStepUpdate) SetDueAt(v time.Time) *ApplicationStepUpdate {
 	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ApplicationStepUpdate) SetNillableDueAt(v *time.Time) *ApplicationStepUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
 	return _u
 }
 
@@ -297,6 +321,14 @@ func (_u *ApplicationStepUpdateOne) SetReasonCode(v vocab.DecisionReason) *Appli
 	return _u
 }
 
+// SetNillableReasonCode sets the "reason_code" field if the given value is not nil.
+func (_u *ApplicationStepUpdateOne) SetNillableReasonCode(v *vocab.DecisionReason) *ApplicationStepUpdateOne {
+	if v != nil {
+		_u.SetReasonCode(*v)
+	}
+	return _u
+}
+
 // ClearReasonCode clears the value of the "reason_code" field.
 func (_u *ApplicationStepUpdateOne) ClearReasonCode() *ApplicationStepUpdateOne {
 	_u.mutation.ClearReasonCode()
@@ -309,6 +341,14 @@ func (_u *ApplicationStepUpdateOne) SetReason(v string) *ApplicationStepUpdateOn
 	return _u
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *ApplicationStepUpdateOne) SetNillableReason(v *string) *ApplicationStepUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
 // ClearReason clears the value of the "reason" field.
 func (_u *ApplicationStepUpdateOne) ClearReason() *ApplicationStepUpdateOne {
 	_u.mutation.ClearReason()
@@ -318,6 +358,14 @@ func (_u *ApplicationStepUpdateOne) ClearReason() *ApplicationStepUpdateOne {
 // SetDueAt sets the "due_at" field.
 func (_u *ApplicationStepUpdateOne) SetDueAt(v time.Time) *ApplicationStepUpdateOne {
 	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ApplicationStepUpdateOne) SetNillableDueAt(v *time.Time) *ApplicationStepUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
 	return _u
 }
 

@@ -64,6 +64,14 @@ func (_c *ErasureCreate) SetReason(v string) *ErasureCreate {
 	return _c
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *ErasureCreate) SetNillableReason(v *string) *ErasureCreate {
+	if v != nil {
+		_c.SetReason(*v)
+	}
+	return _c
+}
+
 // SetBeginsAt sets the "begins_at" field.
 func (_c *ErasureCreate) SetBeginsAt(v time.Time) *ErasureCreate {
 	_c.mutation.SetBeginsAt(v)

@@ -59,6 +59,14 @@ func (_u *ErasureUpdate) SetReason(v string) *ErasureUpdate {
 	return _u
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *ErasureUpdate) SetNillableReason(v *string) *ErasureUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
 // ClearReason clears the value of the "reason" field.
 func (_u *ErasureUpdate) ClearReason() *ErasureUpdate {
 	_u.mutation.ClearReason()
@@ -289,6 +297,14 @@ func (_u *ErasureUpdateOne) ClearLiveKey() *ErasureUpdateOne {
 // SetReason sets the "reason" field.
 func (_u *ErasureUpdateOne) SetReason(v string) *ErasureUpdateOne {
 	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *ErasureUpdateOne) SetNillableReason(v *string) *ErasureUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
 	return _u
 }
 

@@ -116,6 +116,14 @@ func (_u *ImportSourceUpdate) SetDueAt(v time.Time) *ImportSourceUpdate {
 	return _u
 }
 
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ImportSourceUpdate) SetNillableDueAt(v *time.Time) *ImportSourceUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
 // SetPulledAt sets the "pulled_at" field.
 func (_u *ImportSourceUpdate) SetPulledAt(v time.Time) *ImportSourceUpdate {
 	_u.mutation.SetPulledAt(v)
@@ -439,6 +447,14 @@ func (_u *ImportSourceUpdateOne) SetNillableWithOfferings(v *bool) *ImportSource
 // SetDueAt sets the "due_at" field.
 func (_u *ImportSourceUpdateOne) SetDueAt(v time.Time) *ImportSourceUpdateOne {
 	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ImportSourceUpdateOne) SetNillableDueAt(v *time.Time) *ImportSourceUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
 	return _u
 }
 

@@ -100,6 +100,14 @@ func (_c *InstitutionChangeCreate) SetReason(v string) *InstitutionChangeCreate 
 	return _c
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *InstitutionChangeCreate) SetNillableReason(v *string) *InstitutionChangeCreate {
+	if v != nil {
+		_c.SetReason(*v)
+	}
+	return _c
+}
+
 // SetProposedAt sets the "proposed_at" field.
 func (_c *InstitutionChangeCreate) SetProposedAt(v time.Time) *InstitutionChangeCreate {
 	_c.mutation.SetProposedAt(v)

@@ -121,6 +121,14 @@ func (_u *InstitutionChangeUpdate) SetReason(v string) *InstitutionChangeUpdate 
 	return _u
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *InstitutionChangeUpdate) SetNillableReason(v *string) *InstitutionChangeUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
 // SetProposedAt sets the "proposed_at" field.
 func (_u *InstitutionChangeUpdate) SetProposedAt(v time.Time) *InstitutionChangeUpdate {
 	_u.mutation.SetProposedAt(v)
@@ -401,6 +409,14 @@ func (_u *InstitutionChangeUpdateOne) AppendProposers(v []ident.ID) *Institution
 // SetReason sets the "reason" field.
 func (_u *InstitutionChangeUpdateOne) SetReason(v string) *InstitutionChangeUpdateOne {
 	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *InstitutionChangeUpdateOne) SetNillableReason(v *string) *InstitutionChangeUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
 	return _u
 }
 

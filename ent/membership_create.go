@@ -78,6 +78,14 @@ func (_c *MembershipCreate) SetReason(v string) *MembershipCreate {
 	return _c
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *MembershipCreate) SetNillableReason(v *string) *MembershipCreate {
+	if v != nil {
+		_c.SetReason(*v)
+	}
+	return _c
+}
+
 // SetHistory sets the "history" field.
 func (_c *MembershipCreate) SetHistory(v []vocab.Standing) *MembershipCreate {
 	_c.mutation.SetHistory(v)

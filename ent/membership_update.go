@@ -79,6 +79,14 @@ func (_u *MembershipUpdate) SetReason(v string) *MembershipUpdate {
 	return _u
 }
 
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *MembershipUpdate) SetNillableReason(v *string) *MembershipUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
 // SetHistory sets the "history" field.
 func (_u *MembershipUpdate) SetHistory(v []vocab.Standing) *MembershipUpdate {
 	_u.mutation.SetHistory(v)
@@ -269,6 +277,14 @@ func (_u *MembershipUpdateOne) ClearUntil() *MembershipUpdateOne {
 // SetReason sets the "reason" field.
 func (_u *MembershipUpdateOne) SetReason(v string) *MembershipUpdateOne {
 	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *MembershipUpdateOne) SetNillableReason(v *string) *MembershipUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
 	return _u
 }
 

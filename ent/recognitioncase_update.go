@@ -180,6 +180,14 @@ func (_u *RecognitionCaseUpdate) SetDueAt(v time.Time) *RecognitionCaseUpdate {
 	return _u
 }
 
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *RecognitionCaseUpdate) SetNillableDueAt(v *time.Time) *RecognitionCaseUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
 // SetDecidedAt sets the "decided_at" field.
 func (_u *RecognitionCaseUpdate) SetDecidedAt(v time.Time) *RecognitionCaseUpdate {
 	_u.mutation.SetDecidedAt(v)
@@ -585,6 +593,14 @@ func (_u *RecognitionCaseUpdateOne) SetSubmittedAt(v time.Time) *RecognitionCase
 // SetDueAt sets the "due_at" field.
 func (_u *RecognitionCaseUpdateOne) SetDueAt(v time.Time) *RecognitionCaseUpdateOne {
 	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *RecognitionCaseUpdateOne) SetNillableDueAt(v *time.Time) *RecognitionCaseUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
 	return _u
 }
 

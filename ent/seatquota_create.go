@@ -59,6 +59,14 @@ func (_c *SeatQuotaCreate) SetReservedUntil(v time.Time) *SeatQuotaCreate {
 	return _c
 }
 
+// SetNillableReservedUntil sets the "reserved_until" field if the given value is not nil.
+func (_c *SeatQuotaCreate) SetNillableReservedUntil(v *time.Time) *SeatQuotaCreate {
+	if v != nil {
+		_c.SetReservedUntil(*v)
+	}
+	return _c
+}
+
 // SetKept sets the "kept" field.
 func (_c *SeatQuotaCreate) SetKept(v int) *SeatQuotaCreate {
 	_c.mutation.SetKept(v)

@@ -61,6 +61,14 @@ func (_u *SeatQuotaUpdate) SetReservedUntil(v time.Time) *SeatQuotaUpdate {
 	return _u
 }
 
+// SetNillableReservedUntil sets the "reserved_until" field if the given value is not nil.
+func (_u *SeatQuotaUpdate) SetNillableReservedUntil(v *time.Time) *SeatQuotaUpdate {
+	if v != nil {
+		_u.SetReservedUntil(*v)
+	}
+	return _u
+}
+
 // ClearReservedUntil clears the value of the "reserved_until" field.
 func (_u *SeatQuotaUpdate) ClearReservedUntil() *SeatQuotaUpdate {
 	_u.mutation.ClearReservedUntil()
@@ -231,6 +239,14 @@ func (_u *SeatQuotaUpdateOne) AddSeatsTaken(v int) *SeatQuotaUpdateOne {
 // SetReservedUntil sets the "reserved_until" field.
 func (_u *SeatQuotaUpdateOne) SetReservedUntil(v time.Time) *SeatQuotaUpdateOne {
 	_u.mutation.SetReservedUntil(v)
+	return _u
+}
+
+// SetNillableReservedUntil sets the "reserved_until" field if the given value is not nil.
+func (_u *SeatQuotaUpdateOne) SetNillableReservedUntil(v *time.Time) *SeatQuotaUpdateOne {
+	if v != nil {
+		_u.SetReservedUntil(*v)
+	}
 	return _u
 }
 

@@ -49,6 +49,14 @@ func (_u *WorkItemUpdate) SetDueAt(v time.Time) *WorkItemUpdate {
 	return _u
 }
 
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *WorkItemUpdate) SetNillableDueAt(v *time.Time) *WorkItemUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
 // SetAttempts sets the "attempts" field.
 func (_u *WorkItemUpdate) SetAttempts(v int) *WorkItemUpdate {
 	_u.mutation.ResetAttempts()
@@ -278,6 +286,14 @@ func (_u *WorkItemUpdateOne) SetState(v workitem.State) *WorkItemUpdateOne {
 // SetDueAt sets the "due_at" field.
 func (_u *WorkItemUpdateOne) SetDueAt(v time.Time) *WorkItemUpdateOne {
 	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *WorkItemUpdateOne) SetNillableDueAt(v *time.Time) *WorkItemUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
 	return _u
 }
 

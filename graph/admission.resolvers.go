@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -45,8 +46,20 @@ func (r *applicationResolver) Reason(ctx context.Context, objs []*ent.Applicatio
 	return r.root.shown(ctx, objs, vocab.FieldReason, func(o *ent.Application) *string { return o.Reason })
 }
 
+func (r *applicationResolver) Condition(ctx context.Context, objs []*ent.Application) ([]*string, error) {
+	return r.root.shown(ctx, objs, vocab.FieldReason, func(o *ent.Application) *string { return o.Condition })
+}
+
+func (r *applicationResolver) WaitlistRank(ctx context.Context, objs []*ent.Application) ([]*int, error) {
+	return r.root.Journeys.Ranks(ctx, objs)
+}
+
 func (r *applicationResolver) Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error) {
 	return r.root.enrolmentOf(ctx, objs)
+}
+
+func (r *applicationResolver) History(ctx context.Context, objs []*ent.Application) ([][]*model.ApplicationStep, error) {
+	return r.root.history(ctx, objs)
 }
 
 // ViewerActions says what the viewer may do with an application. Only its
@@ -62,14 +75,14 @@ func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Applic
 			leaves = journey.Leaves(seats[0])
 		}
 	}
-	return actions(ctx, journey.ApplicationActions(ctx, obj, leaves)), nil
+	return actions(ctx, r.root.Journeys.ApplicationActions(ctx, obj, leaves)), nil
 }
 
 func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.Submit(ctx, input))
 }
 
-func (r *mutationResolver) WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.Payload[*ent.Application], error) {
+func (r *mutationResolver) WithdrawApplication(ctx context.Context, input journey.Renunciation) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.Withdraw(ctx, input))
 }
 
@@ -89,6 +102,37 @@ func (r *mutationResolver) RefuseApplication(ctx context.Context, input journey.
 	return payload(r.root.Journeys.Refuse(ctx, input))
 }
 
+func (r *mutationResolver) WaitlistApplication(ctx context.Context, input journey.Admission) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.Waitlist(ctx, input))
+}
+
+func (r *mutationResolver) AdmitConditionally(ctx context.Context, input journey.ConditionalAdmission) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.AdmitConditionally(ctx, input))
+}
+
+func (r *mutationResolver) FulfilCondition(ctx context.Context, input journey.Admission) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.Fulfil(ctx, input))
+}
+
+func (r *mutationResolver) AcceptSeat(ctx context.Context, input journey.Reply) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.AcceptSeat(ctx, input))
+}
+
+func (r *mutationResolver) DeclineSeat(ctx context.Context, input journey.Renunciation) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.DeclineSeat(ctx, input))
+}
+
+func (r *mutationResolver) DecideApplications(ctx context.Context, input journey.Decisions) (*model.ApplicationOutcomesPayload, error) {
+	all, err := r.root.Journeys.DecideAll(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ApplicationOutcomesPayload{Outcomes: each(all, func(o journey.Outcome) *model.ApplicationOutcome {
+		return &model.ApplicationOutcome{ApplicationID: o.ApplicationID, Application: o.Application,
+			Errors: each(o.Refused, func(p *problem.Error) model.UserError { return userError(p, languageOf(ctx)) })}
+	})}, nil
+}
+
 func (r *queryResolver) Application(ctx context.Context, id ident.ID) (*ent.Application, error) {
 	return null(r.root.DB.Application.Get(ctx, id))
 }
@@ -100,3 +144,28 @@ func (r *queryResolver) Applications(ctx context.Context, filter *model.Applicat
 func (r *Resolver) Application() generated.ApplicationResolver { return &applicationResolver{r} }
 
 type applicationResolver struct{ root *Resolver }
+
+// !!! WARNING !!!
+// The code below was going to be deleted when updating resolvers. It has been copied here so you have
+// one last chance to move it out of harms way if you want. There are two reasons this happens:
+//  - When renaming or deleting a resolver the old code will be put in here. You can safely delete
+//    it when you're done.
+//  - You have helper methods in this file. Move them out to keep these resolver files clean.
+/*
+	func (r *applicationStepResolver) Label(ctx context.Context, obj *ent.ApplicationStep) (string, error) {
+	panic(fmt.Errorf("not implemented: Label - label"))
+}
+func (r *applicationStepResolver) From(ctx context.Context, obj *ent.ApplicationStep) (*application.State, error) {
+	panic(fmt.Errorf("not implemented: From - from"))
+}
+func (r *applicationStepResolver) To(ctx context.Context, obj *ent.ApplicationStep) (application.State, error) {
+	panic(fmt.Errorf("not implemented: To - to"))
+}
+func (r *applicationStepResolver) Person(ctx context.Context, obj *ent.ApplicationStep) (*ent.Person, error) {
+	panic(fmt.Errorf("not implemented: Person - person"))
+}
+func (r *Resolver) ApplicationStep() generated.ApplicationStepResolver {
+	return &applicationStepResolver{r}
+}
+type applicationStepResolver struct{ root *Resolver }
+*/

@@ -128,8 +128,8 @@ func (r *mutationResolver) PublishOffering(ctx context.Context, input model.Publ
 	return payload(r.root.Catalogue.PublishOffering(ctx, input.OfferingID))
 }
 
-func (r *mutationResolver) CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.Payload[*ent.Offering], error) {
-	return payload(r.root.Catalogue.CancelOffering(ctx, input.OfferingID))
+func (r *mutationResolver) CancelOffering(ctx context.Context, input catalogue.Cancellation) (*model.Payload[*ent.Offering], error) {
+	return payload(r.root.Catalogue.CancelOffering(ctx, input))
 }
 
 func (r *offeringResolver) Institution(ctx context.Context, objs []*ent.Offering) ([]*ent.Institution, error) {
@@ -198,6 +198,10 @@ func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (in
 	return max(0, obj.Seats-obj.SeatsTaken), nil
 }
 
+func (r *offeringResolver) Instead(ctx context.Context, objs []*ent.Offering) ([]*ent.Offering, error) {
+	return offeringOf(ctx, r.root, objs, func(o *ent.Offering) ident.ID { return vocab.OrZero(o.InsteadID) })
+}
+
 func (r *offeringResolver) Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error) {
 	return gather(ctx, quotasOfOffering, objs, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
 		rows(r.root.DB.SeatQuota.Query().Order(seatquota.ByID()).Clone, seatquota.OfferingIDIn))
@@ -230,6 +234,13 @@ func (r *offeringResolver) ViewerActions(ctx context.Context, obj *ent.Offering)
 	by, err := r.root.applicant(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if by != nil { // anybody else is refused before seats count
+		quotas, err := r.Quotas(ctx, []*ent.Offering{obj})
+		if err != nil {
+			return nil, err
+		}
+		facts[0].Quotas = quotas[0]
 	}
 	return actions(ctx, append(catalogue.OfferingActions(ctx, obj, facts[0].Course.UnitID), journey.OfferingActions(ctx, facts[0], by, applied[0] != nil)...)), nil
 }

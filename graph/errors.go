@@ -80,6 +80,8 @@ func userError(p *problem.Error, in language.Tag) model.UserError {
 		return &model.DeadlineError{Code: p.Code, Message: message, Field: field, OpensAt: d.OpensAt, ClosesAt: d.ClosesAt, TimeZone: d.Zone}
 	case problem.Seats:
 		return &model.CapacityError{Code: p.Code, Message: message, Field: field, Seats: int(d)}
+	case problem.Version:
+		return &model.VersionError{Code: p.Code, Message: message, Field: field, Version: int(d)}
 	case problem.Right:
 		return &model.PermissionError{Code: p.Code, Message: message, Field: field, Right: string(d)}
 	}

@@ -260,3 +260,13 @@ type OrderOption func(*sql.Selector)
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
+
+// ByPlace orders the results by the place field.
+func ByPlace(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPlace, opts...).ToFunc()
+}
+
+// ByWakesAt orders the results by the wakes_at field.
+func ByWakesAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWakesAt, opts...).ToFunc()
+}

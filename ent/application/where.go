@@ -219,6 +219,15 @@ func HomeIDIn(vs ...ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldHomeID, v...))
 }
 
+// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
+func HomeIDNotIn(vs ...ident.ID) predicate.Application {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Application(sql.FieldNotIn(FieldHomeID, v...))
+}
+
 // HostIDEQ applies the EQ predicate on the "host_id" field.
 func HostIDEQ(v ident.ID) predicate.Application {
 	vc := string(v)
@@ -262,6 +271,11 @@ func ProgrammeIDNotNil() predicate.Application {
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldState, v))
+}
+
+// StateNEQ applies the NEQ predicate on the "state" field.
+func StateNEQ(v State) predicate.Application {
+	return predicate.Application(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -499,6 +513,11 @@ func PlaceIn(vs ...int) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldPlace, vs...))
 }
 
+// PlaceLTE applies the LTE predicate on the "place" field.
+func PlaceLTE(v int) predicate.Application {
+	return predicate.Application(sql.FieldLTE(FieldPlace, v))
+}
+
 // PlaceIsNil applies the IsNil predicate on the "place" field.
 func PlaceIsNil() predicate.Application {
 	return predicate.Application(sql.FieldIsNull(FieldPlace))
@@ -607,6 +626,11 @@ func WakesAtEQ(v time.Time) predicate.Application {
 // WakesAtIn applies the In predicate on the "wakes_at" field.
 func WakesAtIn(vs ...time.Time) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldWakesAt, vs...))
+}
+
+// WakesAtLTE applies the LTE predicate on the "wakes_at" field.
+func WakesAtLTE(v time.Time) predicate.Application {
+	return predicate.Application(sql.FieldLTE(FieldWakesAt, v))
 }
 
 // WakesAtIsNil applies the IsNil predicate on the "wakes_at" field.

@@ -171,3 +171,8 @@ func SideValidator(s Side) error {
 
 // OrderOption defines the ordering options for the ApplicationStep queries.
 type OrderOption func(*sql.Selector)
+
+// ByNumber orders the results by the number field.
+func ByNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumber, opts...).ToFunc()
+}

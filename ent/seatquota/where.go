@@ -147,6 +147,16 @@ func ReservedUntilIn(vs ...time.Time) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldReservedUntil, vs...))
 }
 
+// ReservedUntilGT applies the GT predicate on the "reserved_until" field.
+func ReservedUntilGT(v time.Time) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldGT(FieldReservedUntil, v))
+}
+
+// ReservedUntilLTE applies the LTE predicate on the "reserved_until" field.
+func ReservedUntilLTE(v time.Time) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldLTE(FieldReservedUntil, v))
+}
+
 // ReservedUntilIsNil applies the IsNil predicate on the "reserved_until" field.
 func ReservedUntilIsNil() predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIsNull(FieldReservedUntil))
@@ -165,6 +175,11 @@ func KeptEQ(v int) predicate.SeatQuota {
 // KeptIn applies the In predicate on the "kept" field.
 func KeptIn(vs ...int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldKept, vs...))
+}
+
+// KeptGT applies the GT predicate on the "kept" field.
+func KeptGT(v int) predicate.SeatQuota {
+	return predicate.SeatQuota(sql.FieldGT(FieldKept, v))
 }
 
 // HasOffering applies the HasEdge predicate on the "offering" edge.

@@ -61,6 +61,9 @@ type OfferingResolver interface {
 	Sessions(ctx context.Context, objs []*ent.Offering) ([][]*model.OfferingSession, error)
 
 	SeatsFree(ctx context.Context, obj *ent.Offering) (int, error)
+
+	Instead(ctx context.Context, objs []*ent.Offering) ([]*ent.Offering, error)
+
 	Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error)
 	Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error)
 
@@ -2672,6 +2675,153 @@ func fieldContext_Offering_seatsFree(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("Offering", field, true, true, "Int")
 }
 
+func _Offering_seatsReserved(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_seatsReserved(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SeatsReserved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_seatsReserved(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Offering", field, false, false, "Int")
+}
+
+func _Offering_waiting(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_waiting(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_waiting(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Offering", field, false, false, "Int")
+}
+
+func _Offering_admission(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_admission(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Admission, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v offering.Admission) graphql.Marshaler {
+			return marshalNOfferingAdmission2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐAdmission(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_admission(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Offering", field, false, false, "OfferingAdmission")
+}
+
+func _Offering_instead(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_instead(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Offering_instead(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Offering) graphql.Marshaler {
+			return marshalOOffering2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐOffering(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Offering_instead(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Offering(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_instead(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Instead(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Offering](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.instead",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Instead(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Offering](
+		ctx,
+		results,
+		err,
+		"Offering.instead",
+	)
+}
+
+func _Offering_cancelledBecause(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_cancelledBecause(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CancelledBecause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Offering_cancelledBecause(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Offering", field, false, false, "String")
+}
+
 func _Offering_quotas(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3734,6 +3884,29 @@ func fieldContext_SeatQuota_seatsFree(_ context.Context, ec *executionContext, f
 	return graphql.NewScalarFieldContext("SeatQuota", field, true, true, "Int")
 }
 
+func _SeatQuota_reservedUntil(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.SeatQuota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SeatQuota_reservedUntil(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReservedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SeatQuota_reservedUntil(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SeatQuota", field, false, false, "DateTime")
+}
+
 func _Waitlist_places(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Waitlist) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3851,8 +4024,8 @@ func unmarshalInputAudienceWindowInput(ctx context.Context, ec *executionContext
 	return it, nil
 }
 
-func unmarshalInputCancelOfferingInput(ctx context.Context, ec *executionContext, obj any) (model.CancelOfferingInput, error) {
-	var it model.CancelOfferingInput
+func unmarshalInputCancelOfferingInput(ctx context.Context, ec *executionContext, obj any) (catalogue.Cancellation, error) {
+	var it catalogue.Cancellation
 	if obj == nil {
 		return it, nil
 	}
@@ -3862,7 +4035,7 @@ func unmarshalInputCancelOfferingInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"offeringId"}
+	fieldsInOrder := [...]string{"offeringId", "reason", "insteadId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3876,6 +4049,20 @@ func unmarshalInputCancelOfferingInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.OfferingID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "insteadId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("insteadId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.InsteadID = data
 		}
 	}
 	return it, nil
@@ -4164,7 +4351,7 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"courseId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "waitlist", "sessions", "idempotencyKey"}
+	fieldsInOrder := [...]string{"courseId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "sessions", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4283,6 +4470,13 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Quotas = data
+		case "admission":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("admission"))
+			data, err := unmarshalOOfferingAdmission2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐAdmission(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Admission = data
 		case "waitlist":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitlist"))
 			data, err := unmarshalOWaitlistInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐWaitlist(ctx, ec, v)
@@ -4607,7 +4801,7 @@ func unmarshalInputSeatQuotaInput(ctx context.Context, ec *executionContext, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "seats"}
+	fieldsInOrder := [...]string{"institutionId", "seats", "reservedUntil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4628,6 +4822,13 @@ func unmarshalInputSeatQuotaInput(ctx context.Context, ec *executionContext, obj
 				return it, err
 			}
 			it.Seats = data
+		case "reservedUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reservedUntil"))
+			data, err := unmarshalOLocalDateTime2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReservedUntil = data
 		}
 	}
 	return it, nil
@@ -4711,7 +4912,7 @@ func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"offeringId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "waitlist", "sessions"}
+	fieldsInOrder := [...]string{"offeringId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "sessions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4830,6 +5031,13 @@ func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Quotas = data
+		case "admission":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("admission"))
+			data, err := unmarshalOOfferingAdmission2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐAdmission(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Admission = data
 		case "waitlist":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitlist"))
 			data, err := unmarshalOWaitlistInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐWaitlist(ctx, ec, v)
@@ -5627,6 +5835,32 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return _Offering_seatsFree(ctx, ec, field, obj)
 				})
+		case "seatsReserved":
+			out.Values[i] = _Offering_seatsReserved(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "waiting":
+			out.Values[i] = _Offering_waiting(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "admission":
+			out.Values[i] = _Offering_admission(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "instead":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_instead(ctx, ec, field, obj)
+				})
+		case "cancelledBecause":
+			out.Values[i] = _Offering_cancelledBecause(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "quotas":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -6006,6 +6240,11 @@ func _SeatQuota(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return _SeatQuota_seatsFree(ctx, ec, field, obj)
 				})
+		case "reservedUntil":
+			out.Values[i] = _SeatQuota_reservedUntil(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6159,7 +6398,7 @@ func marshalNAvailability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinte
 	return res
 }
 
-func unmarshalNCancelOfferingInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCancelOfferingInput(ctx context.Context, ec *executionContext, v any) (model.CancelOfferingInput, error) {
+func unmarshalNCancelOfferingInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐCancellation(ctx context.Context, ec *executionContext, v any) (catalogue.Cancellation, error) {
 	res, err := unmarshalInputCancelOfferingInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -6401,6 +6640,21 @@ func marshalNOffering2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 		return graphql.Null
 	}
 	return _Offering(ctx, ec, sel, v)
+}
+
+func unmarshalNOfferingAdmission2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐAdmission(ctx context.Context, ec *executionContext, v any) (offering.Admission, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := offering.Admission(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNOfferingAdmission2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐAdmission(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v offering.Admission) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OfferingAdmission!")
+	}
+	return res
 }
 
 func marshalNOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Offering]) graphql.Marshaler {
@@ -6971,6 +7225,25 @@ func marshalOOffering2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 		return graphql.Null
 	}
 	return _Offering(ctx, ec, sel, v)
+}
+
+func unmarshalOOfferingAdmission2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐAdmission(ctx context.Context, ec *executionContext, v any) (*offering.Admission, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := offering.Admission(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOOfferingAdmission2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐAdmission(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *offering.Admission) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func marshalOOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Offering]) graphql.Marshaler {

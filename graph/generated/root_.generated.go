@@ -97,15 +97,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptSeatInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptSeatInput)),
 			graphql.NewInputUnmarshaler("AcrValueInput", graphql.BindUnmarshaler(ec, unmarshalInputAcrValueInput)),
 			graphql.NewInputUnmarshaler("AddApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("AddImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputAddImportSourceInput)),
 			graphql.NewInputUnmarshaler("AddProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputAddProviderHomeInput)),
 			graphql.NewInputUnmarshaler("AddUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputAddUnitInput)),
 			graphql.NewInputUnmarshaler("AdmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitApplicationInput)),
+			graphql.NewInputUnmarshaler("AdmitConditionallyInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitConditionallyInput)),
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputApiClientKeyInput)),
+			graphql.NewInputUnmarshaler("ApplicationDecisionInput", graphql.BindUnmarshaler(ec, unmarshalInputApplicationDecisionInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
 			graphql.NewInputUnmarshaler("ApproveInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("ApproveProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveProviderInput)),
@@ -130,7 +133,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateOfferingInput)),
 			graphql.NewInputUnmarshaler("CredentialFilter", graphql.BindUnmarshaler(ec, unmarshalInputCredentialFilter)),
 			graphql.NewInputUnmarshaler("DayRange", graphql.BindUnmarshaler(ec, unmarshalInputDayRange)),
+			graphql.NewInputUnmarshaler("DecideApplicationsInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideApplicationsInput)),
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
+			graphql.NewInputUnmarshaler("DeclineSeatInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineSeatInput)),
 			graphql.NewInputUnmarshaler("DisableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableApiClientInput)),
 			graphql.NewInputUnmarshaler("DisableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableProviderInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
@@ -143,6 +148,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndRoleRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputEndRoleRuleInput)),
 			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
+			graphql.NewInputUnmarshaler("FulfilConditionInput", graphql.BindUnmarshaler(ec, unmarshalInputFulfilConditionInput)),
 			graphql.NewInputUnmarshaler("GiveConsentInput", graphql.BindUnmarshaler(ec, unmarshalInputGiveConsentInput)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
 			graphql.NewInputUnmarshaler("IdentityProviderFilter", graphql.BindUnmarshaler(ec, unmarshalInputIdentityProviderFilter)),
@@ -205,6 +211,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateProviderInput)),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateUnitInput)),
 			graphql.NewInputUnmarshaler("VerifyCredentialBy", graphql.BindUnmarshaler(ec, unmarshalInputVerifyCredentialBy)),
+			graphql.NewInputUnmarshaler("WaitlistApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWaitlistApplicationInput)),
 			graphql.NewInputUnmarshaler("WaitlistInput", graphql.BindUnmarshaler(ec, unmarshalInputWaitlistInput)),
 			graphql.NewInputUnmarshaler("WithdrawApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawApplicationInput)),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawConsentInput)),
@@ -293,6 +300,8 @@ type Application implements Node {
   id: ID!
   "State."
   state: ApplicationState!
+  "Counts its steps; see ` + "`" + `expectedVersion` + "`" + ` of decisions."
+  version: Int!
   "The learner; null when not visible to the viewer."
   learner: Person
   "The offering; null when no longer visible to the viewer."
@@ -305,18 +314,28 @@ type Application implements Node {
   programme: Programme
   "Why the learner wants to take it; null for who does not handle the application, and after its end."
   motivation: String
-  "Reason of the last refusal or withdrawal; null for who does not handle applications."
+  "Reason of the last decision; null for who does not handle applications."
   reason: String
+  "The same in a word for programs."
+  reasonCode: DecisionReason
+  "What the learner has still to do before the seat is theirs; null unless admitted on a condition, and for who does not handle applications."
+  condition: String
+  "Until when whoever is waited for decides: home, host, the learner to whom a seat is offered, or who has to meet a condition; null when nobody is waited for."
+  dueAt: DateTime
+  "Place in the queue for a seat, 1 for who is offered the next one; null for who does not wait."
+  waitlistRank: Int @cost(weight: 5)
   "What home promised to count, frozen when the learner applied. It stands even if the rule ends."
   commitment: RecognitionCommitment
   "When the learner applied."
   submittedAt: DateTime!
   "When home nominated."
   nominatedAt: DateTime
-  "When it was admitted, refused or withdrawn."
+  "When it was last decided, by host, home or learner."
   decidedAt: DateTime
   "The seat; null before admission."
   enrolment: Enrolment
+  "Every step, the first one first, at most 100."
+  history: [ApplicationStep!]! @items(max: 10)
   "What the viewer may do with it now."
   viewerActions: [ViewerAction!]! @items(max: 12)
 }
@@ -327,14 +346,102 @@ enum ApplicationState {
   SUBMITTED
   "Home sends the learner; host decides next."
   NOMINATED
+  "The learner waits for a seat; see ` + "`" + `waitlistRank` + "`" + `."
+  WAITLISTED
+  "A seat is offered to who has waited; the learner accepts it until ` + "`" + `dueAt` + "`" + `."
+  OFFERED
+  "A seat is held until the learner has met the condition, at the latest until ` + "`" + `dueAt` + "`" + `."
+  CONDITIONAL
   "The learner has a seat."
   ADMITTED
   "Home has refused, with a reason."
   REFUSED_BY_HOME
   "Host has refused, with a reason."
   REFUSED_BY_HOST
+  "The learner has declined the seat that was offered."
+  DECLINED
+  "Time ran out: for the offer of a seat, for a condition, or for the wait."
+  LAPSED
   "The learner has withdrawn."
   WITHDRAWN
+  "The offering was called off."
+  CANCELLED
+}
+
+"Why an application was decided as it was."
+enum DecisionReason {
+  "The learner lacks what the offering requires."
+  PREREQUISITE_NOT_MET
+  "The learner's level of the teaching language is too low."
+  LANGUAGE_LEVEL
+  "The offering is for others."
+  NOT_TARGET_GROUP
+  "Something is missing in the application."
+  INCOMPLETE
+  "No seat is left."
+  NO_SEAT
+  "Others come first."
+  RANKING
+  "The learner would go over the credits that home allows in a term."
+  CREDIT_LIMIT
+  "Home and host have not agreed on such an exchange."
+  NO_AGREEMENT
+  "Home would not count it."
+  NOT_COUNTED
+  "The learner's plans have changed."
+  PLANS_CHANGED
+  "It meets at the same time as something else."
+  CLASH
+  "The learner has a seat in an offering that they prefer."
+  SEAT_ELSEWHERE
+  "Time ran out."
+  TIME_RAN_OUT
+  "The condition was not met in time."
+  CONDITION_NOT_MET
+  "The offering was called off."
+  OFFERING_CANCELLED
+  "The learner's account was erased."
+  ACCOUNT_ERASED
+  "Something else; see the text."
+  OTHER
+}
+
+"Who took a step of an application."
+enum ApplicationActor {
+  "Its learner."
+  LEARNER
+  "The home institution."
+  HOME
+  "The host institution."
+  HOST
+  "The server, because of a rule, a deadline or another change."
+  SYSTEM
+}
+
+"A step of an application."
+type ApplicationStep {
+  "Version of the application that it led to, from 1."
+  number: Int!
+  "What was done, such as ` + "`" + `application.nominate` + "`" + `."
+  verb: String!
+  "The same in words."
+  label: String!
+  "State before; null for the first step."
+  from: ApplicationState
+  "State afterwards."
+  to: ApplicationState!
+  "For which side it was done."
+  side: ApplicationActor!
+  "Who did it; null when not visible to the viewer, or when it was no person."
+  person: Person
+  "Why, in a word."
+  reasonCode: DecisionReason
+  "Why; null for who does not handle applications."
+  reason: String
+  "Until when whoever was waited for afterwards was to decide."
+  dueAt: DateTime
+  "When."
+  at: DateTime!
 }
 
 "What home promised to count."
@@ -411,8 +518,12 @@ input SubmitApplicationInput {
 input WithdrawApplicationInput {
   "The application."
   applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
   "Why, at most 1000 characters."
   reason: String
+  "Why, in a word."
+  reasonCode: DecisionReason
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
 }
@@ -421,6 +532,8 @@ input WithdrawApplicationInput {
 input NominateApplicationInput {
   "The application."
   applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
 }
@@ -429,8 +542,12 @@ input NominateApplicationInput {
 input RefuseNominationInput {
   "The application."
   applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
   "Why, at most 1000 characters; the learner reads it."
   reason: String!
+  "Why, in a word; OTHER unless given."
+  reasonCode: DecisionReason
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
 }
@@ -439,6 +556,8 @@ input RefuseNominationInput {
 input AdmitApplicationInput {
   "The application."
   applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
 }
@@ -447,10 +566,134 @@ input AdmitApplicationInput {
 input RefuseApplicationInput {
   "The application."
   applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
   "Why, at most 1000 characters; the learner reads it."
   reason: String!
+  "Why, in a word; OTHER unless given."
+  reasonCode: DecisionReason
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
+}
+
+"A place on the waitlist."
+input WaitlistApplicationInput {
+  "The application."
+  applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"An admission on a condition."
+input AdmitConditionallyInput {
+  "The application."
+  applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
+  "What the learner has to do, at most 1000 characters; the learner reads it."
+  condition: String!
+  "Until when, within a year."
+  dueAt: DateTime!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A condition that is met."
+input FulfilConditionInput {
+  "The application."
+  applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"The learner takes the seat."
+input AcceptSeatInput {
+  "The application."
+  applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"The learner does not take the seat."
+input DeclineSeatInput {
+  "The application."
+  applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
+  "Why, at most 1000 characters."
+  reason: String
+  "Why, in a word."
+  reasonCode: DecisionReason
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"Decisions about many applications."
+input DecideApplicationsInput {
+  "At most 100 decisions, taken one after the other, each by itself: what is refused leaves the others as they are."
+  items: [ApplicationDecisionInput!]!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A decision about one application of many."
+input ApplicationDecisionInput {
+  "The application."
+  applicationId: ID!
+  "Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is."
+  expectedVersion: Int
+  "What is decided."
+  decision: ApplicationDecision!
+  "Why, for a refusal."
+  reason: String
+  "Why, in a word."
+  reasonCode: DecisionReason
+  "For ADMIT_CONDITIONALLY."
+  condition: String
+  "For ADMIT_CONDITIONALLY."
+  dueAt: DateTime
+}
+
+"Decisions about an application; each is the mutation of that name."
+enum ApplicationDecision {
+  "` + "`" + `nominateApplication` + "`" + `."
+  NOMINATE
+  "` + "`" + `refuseNomination` + "`" + `."
+  REFUSE_NOMINATION
+  "` + "`" + `admitApplication` + "`" + `."
+  ADMIT
+  "` + "`" + `waitlistApplication` + "`" + `."
+  WAITLIST
+  "` + "`" + `admitConditionally` + "`" + `."
+  ADMIT_CONDITIONALLY
+  "` + "`" + `fulfilCondition` + "`" + `."
+  FULFIL
+  "` + "`" + `refuseApplication` + "`" + `."
+  REFUSE
+}
+
+"What became of one decision of many."
+type ApplicationOutcome {
+  "The application that it was about."
+  applicationId: ID!
+  "The application; null when the decision was refused."
+  application: Application
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of many decisions."
+type ApplicationOutcomesPayload {
+  "One for each, in the order of the decisions; null when the whole was refused."
+  outcomes: [ApplicationOutcome!] @items(max: 100)
+  "Why the whole was refused."
+  errors: [UserError!]!
 }
 
 "What became of an application."
@@ -487,14 +730,26 @@ extend type Mutation {
   submitApplication(input: SubmitApplicationInput!): ApplicationPayload
   "The learner withdraws; a seat becomes free. CONFLICT once completed."
   withdrawApplication(input: WithdrawApplicationInput!): ApplicationPayload
-  "Home sends the learner. Needs ` + "`" + `application.nominate` + "`" + ` at home. CONFLICT (StateError) unless SUBMITTED."
+  "Home sends the learner. Where the host leaves it to the order, the learner has a seat or a place on the waitlist at once. Needs ` + "`" + `application.nominate` + "`" + ` at home. CONFLICT (StateError) unless SUBMITTED."
   nominateApplication(input: NominateApplicationInput!): ApplicationPayload
   "Home refuses. Needs ` + "`" + `application.nominate` + "`" + ` at home. CONFLICT (StateError) unless SUBMITTED."
   refuseNomination(input: RefuseNominationInput!): ApplicationPayload
-  "Host gives a seat. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT unless NOMINATED (StateError) and a seat is free (CapacityError)."
+  "Host gives a seat. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT unless NOMINATED or WAITLISTED (StateError) and a seat is free (CapacityError)."
   admitApplication(input: AdmitApplicationInput!): ApplicationPayload
-  "Host refuses. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT (StateError) unless NOMINATED."
+  "Host refuses. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT (StateError) unless NOMINATED, WAITLISTED or CONDITIONAL."
   refuseApplication(input: RefuseApplicationInput!): ApplicationPayload
+  "Host has the learner wait. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT unless NOMINATED (StateError) and the waitlist has a place (CapacityError)."
+  waitlistApplication(input: WaitlistApplicationInput!): ApplicationPayload
+  "Host holds a seat for a learner who has still to do something. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT as for ` + "`" + `admitApplication` + "`" + `."
+  admitConditionally(input: AdmitConditionallyInput!): ApplicationPayload
+  "Host says that the condition is met; the learner has the seat. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT (StateError) unless CONDITIONAL."
+  fulfilCondition(input: FulfilConditionInput!): ApplicationPayload
+  "The learner takes the seat that is offered. CONFLICT unless OFFERED (StateError) and before ` + "`" + `dueAt` + "`" + `."
+  acceptSeat(input: AcceptSeatInput!): ApplicationPayload
+  "The learner does not take the seat that is offered; who waits next is offered it. CONFLICT (StateError) unless OFFERED."
+  declineSeat(input: DeclineSeatInput!): ApplicationPayload
+  "Home or host decides about many applications, each by itself. Needs the right of each decision. INVALID beyond 100."
+  decideApplications(input: DecideApplicationsInput!): ApplicationOutcomesPayload
 }
 `, BuiltIn: false},
 	{Name: "../audit.graphqls", Input: `"On whose behalf something was done."
@@ -893,8 +1148,18 @@ type Offering implements Node {
   sessions: [OfferingSession!]! @items(max: 100)
   "Seats."
   seats: Int!
-  "Seats that are still free."
+  "Seats that are still free; see ` + "`" + `seatsReserved` + "`" + `."
   seatsFree: Int!
+  "Free seats that are kept for learners of single partners for now."
+  seatsReserved: Int!
+  "Learners who wait for a seat."
+  waiting: Int!
+  "Who gives seats to learners whom their home has nominated."
+  admission: OfferingAdmission!
+  "Offering that the provider proposes instead of one that it has called off."
+  instead: Offering
+  "Why it was called off."
+  cancelledBecause: String
   "Partners whose learners may take only so many of the seats."
   quotas: [SeatQuota!]! @items(max: 100)
   "How learners wait for a seat; null when nobody can."
@@ -948,6 +1213,16 @@ type SeatQuota {
   seats: Int!
   "Seats of the quota that are still free."
   seatsFree: Int!
+  "Until when nobody else gets them; null when the quota is a limit only."
+  reservedUntil: DateTime
+}
+
+"Who gives seats to learners whom their home has nominated."
+enum OfferingAdmission {
+  "The host's mobility office decides about each."
+  BY_HAND
+  "The order: first come, first served, or a draw. The next ones wait."
+  AUTOMATIC
 }
 
 "How learners wait for a seat of an offering."
@@ -1010,7 +1285,9 @@ enum Availability {
   OPENS_LATER
   "The deadline has passed."
   CLOSED
-  "All seats are taken."
+  "All seats are taken; apply for a place on the waitlist."
+  WAITLIST
+  "All seats are taken, and all places on the waitlist."
   FULL
   "A draft, called off, or of a withdrawn course."
   NOT_AVAILABLE
@@ -1246,6 +1523,8 @@ input CreateOfferingInput {
   windows: [AudienceWindowInput!]
   "Partners whose learners may take only so many of the seats."
   quotas: [SeatQuotaInput!]
+  "Who gives seats to the nominated; BY_HAND unless given. A draw takes AUTOMATIC."
+  admission: OfferingAdmission
   "How learners wait for a seat; nobody can unless given."
   waitlist: WaitlistInput
   "Meetings, within the days of the offering; a list in arguments has at most 100."
@@ -1288,6 +1567,8 @@ input UpdateOfferingInput {
   windows: [AudienceWindowInput!]
   "Partners whose learners may take only so many of the seats."
   quotas: [SeatQuotaInput!]
+  "Who gives seats to the nominated; BY_HAND unless given. A draw takes AUTOMATIC."
+  admission: OfferingAdmission
   "How learners wait for a seat; nobody can unless given."
   waitlist: WaitlistInput
   "Meetings, within the days of the offering; a list in arguments has at most 100."
@@ -1304,12 +1585,14 @@ input AudienceWindowInput {
   closesAt: LocalDateTime
 }
 
-"How many seats learners of one partner may take at most. Quotas may add up to more than the seats."
+"How many seats learners of one partner may take at most. Quotas may add up to more than the seats, reserved ones may not."
 input SeatQuotaInput {
   "The partner."
   institutionId: ID!
   "Seats, at most those of the offering."
   seats: Int!
+  "Until when nobody else gets them, local time; they are a limit only unless given."
+  reservedUntil: LocalDateTime
 }
 
 "How learners wait for a seat."
@@ -1344,6 +1627,10 @@ input PublishOfferingInput {
 input CancelOfferingInput {
   "The offering."
   offeringId: ID!
+  "Why, at most 1000 characters; everybody who applied reads it."
+  reason: String
+  "Another offering of the same provider that is proposed instead."
+  insteadId: ID
 }
 
 "What became of a course."
@@ -1420,7 +1707,7 @@ extend type Mutation {
   updateOffering(input: UpdateOfferingInput!): OfferingPayload
   "Opens an offering to learners. Needs ` + "`" + `offering.manage` + "`" + `. CONFLICT unless the course is published."
   publishOffering(input: PublishOfferingInput!): OfferingPayload
-  "Calls an offering off. Needs ` + "`" + `offering.manage` + "`" + `."
+  "Calls an offering off: its applications and seats end as CANCELLED. Needs ` + "`" + `offering.manage` + "`" + `."
   cancelOffering(input: CancelOfferingInput!): OfferingPayload
 }
 `, BuiltIn: false},
@@ -2191,6 +2478,8 @@ enum EnrolmentState {
   COMPLETED
   "The learner has left."
   WITHDRAWN
+  "The offering was called off."
+  CANCELLED
 }
 
 "What a learner achieved in one attempt."
@@ -5713,6 +6002,18 @@ type CapacityError implements UserError {
   seats: Int!
 }
 
+"The thing has changed since the caller looked at it."
+type VersionError implements UserError {
+  "Always CONFLICT."
+  code: ErrorCode!
+  "What is wrong and what would help, in the viewer's language."
+  message: String!
+  "Path into the arguments."
+  field: [String!]!
+  "Version of the thing as it is now."
+  version: Int!
+}
+
 "The right is missing."
 type PermissionError implements UserError {
   "Always FORBIDDEN."
@@ -6103,6 +6404,8 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_id(ctx, ec, field)
 	case "state":
 		return fieldContext_Application_state(ctx, ec, field)
+	case "version":
+		return fieldContext_Application_version(ctx, ec, field)
 	case "learner":
 		return fieldContext_Application_learner(ctx, ec, field)
 	case "offering":
@@ -6117,6 +6420,14 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_motivation(ctx, ec, field)
 	case "reason":
 		return fieldContext_Application_reason(ctx, ec, field)
+	case "reasonCode":
+		return fieldContext_Application_reasonCode(ctx, ec, field)
+	case "condition":
+		return fieldContext_Application_condition(ctx, ec, field)
+	case "dueAt":
+		return fieldContext_Application_dueAt(ctx, ec, field)
+	case "waitlistRank":
+		return fieldContext_Application_waitlistRank(ctx, ec, field)
 	case "commitment":
 		return fieldContext_Application_commitment(ctx, ec, field)
 	case "submittedAt":
@@ -6127,6 +6438,8 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_decidedAt(ctx, ec, field)
 	case "enrolment":
 		return fieldContext_Application_enrolment(ctx, ec, field)
+	case "history":
+		return fieldContext_Application_history(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Application_viewerActions(ctx, ec, field)
 	case "sharing":
@@ -6159,6 +6472,28 @@ func childFields_ApplicationEdge(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ApplicationEdge", field.Name)
 }
 
+func childFields_ApplicationOutcome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "applicationId":
+		return fieldContext_ApplicationOutcome_applicationId(ctx, ec, field)
+	case "application":
+		return fieldContext_ApplicationOutcome_application(ctx, ec, field)
+	case "errors":
+		return fieldContext_ApplicationOutcome_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationOutcome", field.Name)
+}
+
+func childFields_ApplicationOutcomesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcomes":
+		return fieldContext_ApplicationOutcomesPayload_outcomes(ctx, ec, field)
+	case "errors":
+		return fieldContext_ApplicationOutcomesPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationOutcomesPayload", field.Name)
+}
+
 func childFields_ApplicationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "application":
@@ -6167,6 +6502,34 @@ func childFields_ApplicationPayload(ctx context.Context, ec *executionContext, f
 		return fieldContext_ApplicationPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApplicationPayload", field.Name)
+}
+
+func childFields_ApplicationStep(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return fieldContext_ApplicationStep_number(ctx, ec, field)
+	case "verb":
+		return fieldContext_ApplicationStep_verb(ctx, ec, field)
+	case "label":
+		return fieldContext_ApplicationStep_label(ctx, ec, field)
+	case "from":
+		return fieldContext_ApplicationStep_from(ctx, ec, field)
+	case "to":
+		return fieldContext_ApplicationStep_to(ctx, ec, field)
+	case "side":
+		return fieldContext_ApplicationStep_side(ctx, ec, field)
+	case "person":
+		return fieldContext_ApplicationStep_person(ctx, ec, field)
+	case "reasonCode":
+		return fieldContext_ApplicationStep_reasonCode(ctx, ec, field)
+	case "reason":
+		return fieldContext_ApplicationStep_reason(ctx, ec, field)
+	case "dueAt":
+		return fieldContext_ApplicationStep_dueAt(ctx, ec, field)
+	case "at":
+		return fieldContext_ApplicationStep_at(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationStep", field.Name)
 }
 
 func childFields_ApplicationWindow(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7649,6 +8012,16 @@ func childFields_Offering(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Offering_seats(ctx, ec, field)
 	case "seatsFree":
 		return fieldContext_Offering_seatsFree(ctx, ec, field)
+	case "seatsReserved":
+		return fieldContext_Offering_seatsReserved(ctx, ec, field)
+	case "waiting":
+		return fieldContext_Offering_waiting(ctx, ec, field)
+	case "admission":
+		return fieldContext_Offering_admission(ctx, ec, field)
+	case "instead":
+		return fieldContext_Offering_instead(ctx, ec, field)
+	case "cancelledBecause":
+		return fieldContext_Offering_cancelledBecause(ctx, ec, field)
 	case "quotas":
 		return fieldContext_Offering_quotas(ctx, ec, field)
 	case "waitlist":
@@ -8359,6 +8732,8 @@ func childFields_SeatQuota(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_SeatQuota_seats(ctx, ec, field)
 	case "seatsFree":
 		return fieldContext_SeatQuota_seatsFree(ctx, ec, field)
+	case "reservedUntil":
+		return fieldContext_SeatQuota_reservedUntil(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SeatQuota", field.Name)
 }

@@ -45,6 +45,24 @@ type ApplicationFilter struct {
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
+// What became of one decision of many.
+type ApplicationOutcome struct {
+	// The application that it was about.
+	ApplicationID ident.ID `json:"applicationId"`
+	// The application; null when the decision was refused.
+	Application *ent.Application `json:"application,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// What became of many decisions.
+type ApplicationOutcomesPayload struct {
+	// One for each, in the order of the decisions; null when the whole was refused.
+	Outcomes []*ApplicationOutcome `json:"outcomes,omitempty"`
+	// Why the whole was refused.
+	Errors []UserError `json:"errors"`
+}
+
 // When learners of an audience may apply.
 type ApplicationWindow struct {
 	// Audience; null for the general window.
@@ -93,12 +111,6 @@ type CancelErasureInput struct {
 type CancelImportInput struct {
 	// The run.
 	RunID ident.ID `json:"runId"`
-}
-
-// An offering to call off.
-type CancelOfferingInput struct {
-	// The offering.
-	OfferingID ident.ID `json:"offeringId"`
 }
 
 // No seat is free, or none for learners of the institution.
@@ -650,6 +662,20 @@ type VerifyCredentialBy struct {
 	// The credential itself as JWT, at most 256 KB.
 	Jwt *string `json:"jwt,omitempty"`
 }
+
+// The thing has changed since the caller looked at it.
+type VersionError struct {
+	// Always CONFLICT.
+	Code problem.Code `json:"code"`
+	// What is wrong and what would help, in the viewer's language.
+	Message string `json:"message"`
+	// Path into the arguments.
+	Field []string `json:"field"`
+	// Version of the thing as it is now.
+	Version int `json:"version"`
+}
+
+func (VersionError) IsUserError() {}
 
 // Something that the viewer may or may not do now.
 type ViewerAction struct {

@@ -50,3 +50,6 @@ func (*Payload[E]) Refused(why []UserError) any { return &Payload[E]{Errors: why
 
 // Refused is part of Refusable.
 func (*OtherSessionsPayload) Refused(why []UserError) any { return &OtherSessionsPayload{Errors: why} }
+
+// Refused is part of Refusable.
+func (*ApplicationOutcomesPayload) Refused(why []UserError) any { return &ApplicationOutcomesPayload{Errors: why} }

@@ -75,6 +75,7 @@ type App struct {
 	Credentials  *credential.Service
 	Discovery    *discovery.Service
 	Exchange     *exchange.Service
+	Journeys     *journey.Service
 	Portals      *portal.Service
 	Providers    *provider.Service
 	Lend         *lend.Service
@@ -106,15 +107,16 @@ func New(p Parts) (*App, error) {
 		Credentials:  &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, Forms: Forms, BaseURL: base, Cases: cases},
 		Discovery:    discovery.New(db, p.Now),
 		Exchange:     Exchange(p),
+		Journeys:     &journey.Service{DB: db, Now: p.Now},
 		Portals:      &portal.Service{DB: db, Now: p.Now},
 		Problems:     &telemetry.Problems{},
 	}
 	a.Privacy = &privacy.Service{DB: db, SQL: p.DB.SQL, Now: p.Now, Wait: time.Duration(p.Config.ErasureDays) * 24 * time.Hour, Periods: p.Config.Periods(),
-		Journeys: &journey.Service{DB: db, Now: p.Now}, Roles: &role.Service{DB: db, Now: p.Now}, Recognitions: cases}
+		Journeys: a.Journeys, Roles: &role.Service{DB: db, Now: p.Now}, Recognitions: cases}
 	a.Audit = audit.New(db, p.Now, p.KEK, base)
 	privacy.Watch(db)
 	reporter := storage.Reporter{Log: p.Log, Count: a.Problems}
-	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers(), a.Privacy.Handlers())...)
+	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers(), a.Privacy.Handlers(), a.Journeys.Handlers())...)
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
 	if p.ClientKeys == nil {
 		p.ClientKeys = client.NewFetch(fetch.Options{})
@@ -161,7 +163,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time, report
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
 		Privacy:      a.Privacy,
-		Journeys:     &journey.Service{DB: db, Now: now},
+		Journeys:     a.Journeys,
 		Credentials:  a.Credentials,
 		Recognitions: &recognition.Service{DB: db, Now: now},
 		Sessions:     a.Sessions,
@@ -216,6 +218,7 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "seal the audit", Every: 2 * time.Second, Run: silently(a.seal)},
 		{Name: "watch the audit", Every: 15 * time.Second, Run: a.Audit.Watch},
 		{Name: "sign the audit", Every: audit.Look, Run: a.Audit.Checkpoint},
+		{Name: "wake applications", Every: time.Second, Run: silently(a.Journeys.Wake)},
 		{Name: "note disclosures", Every: time.Second, Run: silently(a.Privacy.Write)},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.Schedule},
 		{Name: "keep no longer than needed", Every: time.Hour, Run: a.Privacy.Enforce},

@@ -18,10 +18,10 @@ type Stage string
 // The stages.
 const (
 	Applied   Stage = "APPLIED"   // home has not decided; it is none of the host's business yet
-	Nominated Stage = "NOMINATED" // the host decides
+	Nominated Stage = "NOMINATED" // the host decides, or the learner waits for a seat or answers to one
 	Seated    Stage = "SEATED"    // the learner takes part
 	Recorded  Stage = "RECORDED"  // the learner has finished; a record is left
-	Ended     Stage = "ENDED"     // refused or withdrawn
+	Ended     Stage = "ENDED"     // refused, withdrawn, lapsed or called off
 )
 
 // StageOf returns the stage of an application. seat is that of its enrolment,
@@ -30,7 +30,7 @@ func StageOf(state application.State, seat *enrolment.State) Stage {
 	switch state {
 	case application.StateSUBMITTED:
 		return Applied
-	case application.StateNOMINATED:
+	case application.StateNOMINATED, application.StateWAITLISTED, application.StateOFFERED, application.StateCONDITIONAL:
 		return Nominated
 	case application.StateADMITTED:
 		switch {
@@ -89,8 +89,8 @@ var looks = []Look{
 	{vocab.FieldHomeProgramme, AtHost, offices, admitted, true},
 	{vocab.FieldMotivation, AtHome, offices, pending, false},
 	{vocab.FieldMotivation, AtHost, offices, admitted, true},
-	{vocab.FieldReason, AtHome, offices, []Stage{Ended}, false},
-	{vocab.FieldReason, AtHost, offices, []Stage{Ended}, false},
+	{vocab.FieldReason, AtHome, offices, []Stage{Applied, Nominated, Seated, Ended}, false},
+	{vocab.FieldReason, AtHost, offices, []Stage{Nominated, Seated, Ended}, false},
 }
 
 // Looks lists all reasons to see a personal field of a learner, in order. It is

@@ -68,7 +68,7 @@ func TestWhoeverChangesARowWaits(t *testing.T) {
 			return err
 		}},
 		{"publish an offering", "offerings", run, func(id ident.ID) error { _, err := w.PublishOffering(w.ctx, id); return err }},
-		{"cancel an offering", "offerings", run, func(id ident.ID) error { _, err := w.CancelOffering(w.ctx, id); return err }},
+		{"cancel an offering", "offerings", run, func(id ident.ID) error { _, err := w.CancelOffering(w.ctx, Cancellation{OfferingID: id}); return err }},
 	} {
 		id := tt.on()
 		end := w.meanwhile(tt.table, "", func() error {
@@ -128,10 +128,12 @@ func TestQuotaIsThatOfOneHomeInOneOffering(t *testing.T) {
 	}
 	c := w.published("P-1", nil)
 	n := offered(c.ID)
-	n.Quotas = []Quota{{homes[0], 5}, {homes[1], 5}}
+	n.Quotas = []Quota{{InstitutionID: homes[0], Seats: 5}, {InstitutionID: homes[1], Seats: 5}}
 	var runs []ident.ID
 	for range 2 {
 		o, err := w.CreateOffering(w.ctx, n)
+		w.must(err)
+		_, err = w.PublishOffering(w.ctx, o.ID)
 		w.must(err)
 		runs = append(runs, o.ID)
 	}
@@ -139,10 +141,10 @@ func TestQuotaIsThatOfOneHomeInOneOffering(t *testing.T) {
 		var all []error
 		for _, o := range runs {
 			for _, h := range homes {
-				all = append(all, TakeQuotaTx(w.ctx, tx, o, h), TakeQuotaTx(w.ctx, tx, o, h))
+				all = append(all, TakeSeatTx(w.ctx, tx, o, h), TakeSeatTx(w.ctx, tx, o, h))
 			}
 		}
-		return errors.Join(append(all, ReturnQuotaTx(w.ctx, tx, runs[0], homes[0]))...)
+		return errors.Join(append(all, ReturnSeatTx(w.ctx, tx, runs[0], homes[0], vocab.Now(w.Now)))...)
 	}))
 	taken := func() (all []int) {
 		for _, o := range runs {

@@ -45,7 +45,8 @@ type NewOffering struct {
 	FeeCurrency    *string
 	Windows        []AudienceWindow // of audiences that do not have OpensAt to ClosesAt
 	Quotas         []Quota
-	Waitlist       *Waitlist // nil: none
+	Admission      *offering.Admission // BY_HAND unless given
+	Waitlist       *Waitlist           // nil: none
 	Sessions       []PlannedSession
 	IdempotencyKey *string
 }
@@ -73,7 +74,7 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 			return nil, err
 		}
 		if len(n.Quotas) > 0 {
-			if err := setQuotas(ctx, tx, o, n.Quotas); err != nil {
+			if err := setQuotas(ctx, tx, o, n.Quotas, w.reserved, vocab.Now(s.Now)); err != nil {
 				return nil, err
 			}
 		}
@@ -94,7 +95,8 @@ type offeringValues struct {
 	place, funding vocab.Text
 	windows        []vocab.Window
 	sessions       []vocab.Session
-	waitlist       Waitlist // with every value
+	waitlist       Waitlist     // with every value
+	reserved       []*time.Time // until when the seats of each quota are
 }
 
 func (n NewOffering) check() (w offeringValues, err error) {
@@ -144,25 +146,82 @@ func (n NewOffering) check() (w offeringValues, err error) {
 	add(err)
 	w.windows, err = n.checkWindows(cohort)
 	add(err)
-	add(n.checkQuotas())
+	w.reserved, err = n.checkQuotas()
+	add(err)
 	w.waitlist, err = n.Waitlist.check()
 	add(err)
+	if *w.waitlist.Order == offering.WaitlistOrderDRAW {
+		add(problem.If(n.admission() != offering.AdmissionAUTOMATIC,
+			problem.New(problem.Invalid, "a draw gives the seats; it takes the admission AUTOMATIC").At("input", "admission")))
+		add(problem.If(!cohort, problem.New(problem.Invalid, "a draw needs a deadline, which only a cohort has").At("input", "waitlist", "order")))
+	}
 	w.sessions, err = n.checkSessions(days)
 	add(err)
 	return w, problem.Join(found...)
 }
 
+func (n NewOffering) admission() offering.Admission {
+	return *cmp.Or(n.Admission, new(offering.DefaultAdmission))
+}
+
 // PublishOffering opens an offering to learners. From then on its window holds.
 func (s *Service) PublishOffering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
-	return s.moveOffering(ctx, id, offering.StatePUBLISHED, toOpen)
+	return s.moveOffering(ctx, id, offering.StatePUBLISHED, toOpen, func(tx *ent.Tx, o *ent.Offering, _ *ent.OfferingUpdate) error {
+		if err := institution.RequireActive(ctx, tx.Client(), o.InstitutionID); err != nil {
+			return err
+		}
+		c, err := hold(ctx, tx, o.CourseID)
+		if err != nil {
+			return err
+		}
+		return offerable(c)
+	})
 }
 
-// CancelOffering calls an offering off. Nobody can apply or be admitted any more.
-func (s *Service) CancelOffering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
-	return s.moveOffering(ctx, id, offering.StateCANCELLED, toCancel)
+// Cancellation calls an offering off.
+type Cancellation struct {
+	OfferingID ident.ID
+	Reason     *string
+	InsteadID  *ident.ID // another offering of the provider that is proposed to who applied
 }
 
-func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.State, verb *ledger.Verb) (*ent.Offering, error) {
+// maxReason bounds a reason, in characters.
+const maxReason = 1000
+
+// CancelOffering calls an offering off. Nobody can apply or be admitted any more,
+// and who has applied, waits or takes part is moved to the end CANCELLED.
+func (s *Service) CancelOffering(ctx context.Context, c Cancellation) (*ent.Offering, error) {
+	reason, err := vocab.Line(maxReason, vocab.OrZero(c.Reason), "input", "reason")
+	if err != nil {
+		return nil, err
+	}
+	return s.moveOffering(ctx, c.OfferingID, offering.StateCANCELLED, toCancel, func(tx *ent.Tx, o *ent.Offering, u *ent.OfferingUpdate) error {
+		if reason != "" {
+			u.SetCancelledBecause(reason)
+		}
+		if c.InsteadID != nil {
+			if err := s.instead(ctx, tx, o, *c.InsteadID); err != nil {
+				return err
+			}
+			u.SetInsteadID(*c.InsteadID)
+		}
+		return SettleTx(ctx, tx, o.ID, vocab.Now(s.Now))
+	})
+}
+
+// instead returns nil when an offering may be proposed instead of another one.
+func (s *Service) instead(ctx context.Context, tx *ent.Tx, o *ent.Offering, id ident.ID) error {
+	other, err := tx.Offering.Get(ctx, id)
+	if err != nil {
+		return storage.Found(err, "offering", "input", "insteadId")
+	}
+	return problem.If(other.ID == o.ID || other.InstitutionID != o.InstitutionID || other.State != offering.StatePUBLISHED,
+		problem.New(problem.Invalid, "propose another published offering of the same provider").At("input", "insteadId"))
+}
+
+func (s *Service) moveOffering(
+	ctx context.Context, id ident.ID, to offering.State, verb *ledger.Verb, also func(*ent.Tx, *ent.Offering, *ent.OfferingUpdate) error,
+) (*ent.Offering, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Offering, error) {
 		o, err := holdOffering(ctx, tx, id, verb)
 		if err != nil {
@@ -171,19 +230,11 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 		if err := offeringStates.Check(o.State, to); err != nil {
 			return nil, err
 		}
-		if to == offering.StatePUBLISHED {
-			if err := institution.RequireActive(ctx, tx.Client(), o.InstitutionID); err != nil {
-				return nil, err
-			}
-			c, err := hold(ctx, tx, o.CourseID)
-			if err != nil {
-				return nil, err
-			}
-			if err := offerable(c); err != nil {
-				return nil, err
-			}
+		update := tx.Offering.Update()
+		if err := also(tx, o, update); err != nil {
+			return nil, err
 		}
-		done := storage.Move(ctx, offeringStates, o.ID, o.State, to, tx.Offering.Update())
+		done := storage.Move(ctx, offeringStates, o.ID, o.State, to, update)
 		return ledger.Noted(ctx, tx, done, verb, ofOffering(o), tx.Offering.Get)
 	})
 }
@@ -228,6 +279,7 @@ const (
 	Open         Availability = "OPEN"
 	OpensLater   Availability = "OPENS_LATER"
 	Closed       Availability = "CLOSED"
+	Waitlisted   Availability = "WAITLIST" // no seat is free, but a place to wait for one
 	Full         Availability = "FULL"
 	NotAvailable Availability = "NOT_AVAILABLE" // a draft, cancelled, or of a provider that is no active member
 )

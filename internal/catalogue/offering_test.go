@@ -17,7 +17,7 @@ func plan() NewOffering {
 		Schedule: offering.ScheduleCOHORT, Zone: "Europe/Berlin", OpensAt: "2027-02-01T00:00:00", ClosesAt: new("2027-02-28T23:00:00"),
 		StartsOn: new("2027-03-15"), EndsOn: new("2027-06-30"), Seats: 20, Language: "en", Mode: "ONLINE",
 		Windows: []AudienceWindow{{Audience: vocab.Students, OpensAt: "2027-01-15T08:00:00", ClosesAt: new("2027-02-10T12:00:00")}},
-		Quotas:  []Quota{{"ins_a", 15}, {"ins_b", 15}}, Waitlist: &Waitlist{Places: 5},
+		Quotas:  []Quota{{InstitutionID: "ins_a", Seats: 15}, {InstitutionID: "ins_b", Seats: 15}}, Waitlist: &Waitlist{Places: 5},
 		Sessions: []PlannedSession{
 			{StartsAt: "2027-04-01T10:00:00", EndsAt: "2027-04-01T12:00:00", Title: en("Second")},
 			{StartsAt: "2027-03-15T00:00:00", EndsAt: "2027-03-15T02:00:00", Place: en("Room 1")},
@@ -70,6 +70,12 @@ func TestContradictionsOfAnOfferingAreRefusedByField(t *testing.T) {
 		{"quota of all seats", func(n *NewOffering) { n.Quotas[1].Seats = 20 }, ""},
 		{"negative quota", func(n *NewOffering) { n.Quotas[0].Seats = -1 }, "quotas.0.seats"},
 		{"quota twice", func(n *NewOffering) { n.Quotas[1].InstitutionID = "ins_a" }, "quotas.1.institutionId"},
+		{"draw by hand", func(n *NewOffering) { n.Waitlist.Order = new(offering.WaitlistOrderDRAW) }, "admission"},
+		{"reserved more than there is", func(n *NewOffering) {
+			n.Quotas[0].ReservedUntil, n.Quotas[1].ReservedUntil = new("2027-02-20T00:00:00"), new("2027-02-20T00:00:00")
+		}, "quotas"},
+		{"reserved in a gap of the clock", func(n *NewOffering) { n.Quotas[0].ReservedUntil = new("2027-03-28T02:30:00") }, "quotas.0.reservedUntil"},
+		{"reserved", func(n *NewOffering) { n.Quotas[0].ReservedUntil = new("2027-02-20T00:00:00") }, ""},
 		{"negative waitlist", func(n *NewOffering) { n.Waitlist.Places = -1 }, "waitlist.places"},
 		{"no time to think", func(n *NewOffering) { n.Waitlist.OfferHours = new(0) }, "waitlist.offerHours"},
 		{"too much time to think", func(n *NewOffering) { n.Waitlist.OfferHours = new(721) }, "waitlist.offerHours"},
@@ -164,7 +170,7 @@ func TestPublishedOfferingKeepsWhatLearnersPlannedWith(t *testing.T) {
 		}
 		return &ent.Offering{State: offering.StatePUBLISHED, Schedule: n.Schedule, Zone: n.Zone, OpensAt: w.opens, ClosesAt: w.closes, Windows: w.windows,
 			StartsOn: n.StartsOn, EndsOn: n.EndsOn, Seats: n.Seats, SeatsTaken: 3, Language: n.Language, Mode: n.Mode, FeeCurrency: "EUR",
-			WaitlistPlaces: 5, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: 72}
+			Admission: n.admission(), WaitlistPlaces: 5, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: 72}
 	}
 	for _, tt := range []struct {
 		name   string
@@ -183,7 +189,10 @@ func TestPublishedOfferingKeepsWhatLearnersPlannedWith(t *testing.T) {
 		{"form", func(n *NewOffering) { n.Mode = "BLENDED" }, "mode"},
 		{"fee", func(n *NewOffering) { n.FeeCents = new(1) }, "feeCents"},
 		{"currency", func(n *NewOffering) { n.FeeCurrency = new("CZK") }, "feeCurrency"},
-		{"order of the waitlist", func(n *NewOffering) { n.Waitlist.Order = new(offering.WaitlistOrderDRAW) }, "waitlist"},
+		{"admission", func(n *NewOffering) { n.Admission = new(offering.AdmissionAUTOMATIC) }, "admission"},
+		{"order of the waitlist", func(n *NewOffering) {
+			n.Admission, n.Waitlist.Order = new(offering.AdmissionAUTOMATIC), new(offering.WaitlistOrderDRAW)
+		}, "admission waitlist"},
 		{"places of the waitlist", func(n *NewOffering) { n.Waitlist = nil }, ""},
 		{"longer deadline", func(n *NewOffering) { n.ClosesAt = new("2027-03-01T00:00:00") }, ""},
 		{"shorter deadline", func(n *NewOffering) { n.ClosesAt = new("2027-02-28T22:59:59") }, "closesAt"},

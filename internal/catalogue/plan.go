@@ -13,10 +13,12 @@ import (
 )
 
 // Quota is how many seats of an offering learners of one partner take at most.
-// Quotas may add up to more than all seats: they are no reservations.
+// Quotas may add up to more than all seats; those that are reserved may not: until
+// then nobody else gets them.
 type Quota struct {
 	InstitutionID ident.ID
 	Seats         int
+	ReservedUntil *string // local time; nil: the quota is a limit, and no reservation
 }
 
 // Waitlist says how many may wait for a seat, and how seats that become free
@@ -41,9 +43,11 @@ const (
 	maxOfferHours = 30 * 24
 )
 
-// checkQuotas checks what can be known without the database.
-func (n NewOffering) checkQuotas() error {
+// checkQuotas checks what can be known without the database. It returns until when
+// the seats of each quota are reserved.
+func (n NewOffering) checkQuotas() ([]*time.Time, error) {
 	var found []error
+	until, reserved := make([]*time.Time, len(n.Quotas)), 0
 	seen := map[ident.ID]bool{}
 	for i, q := range n.Quotas {
 		path := []string{"input", "quotas", strconv.Itoa(i)}
@@ -53,8 +57,15 @@ func (n NewOffering) checkQuotas() error {
 		found = append(found, problem.If(seen[q.InstitutionID],
 			problem.New(problem.Invalid, "this institution has a quota already").At(append(slices.Clone(path), "institutionId")...)))
 		seen[q.InstitutionID] = true
+		if q.ReservedUntil != nil {
+			t, err := vocab.Instant(*q.ReservedUntil, n.Zone, append(slices.Clone(path), "reservedUntil")...)
+			found = append(found, err)
+			until[i] = &t
+			reserved += q.Seats
+		}
 	}
-	return problem.Join(found...)
+	return until, problem.Join(append(found, problem.If(reserved > max(n.Seats, 0),
+		problem.New(problem.Invalid, "%d seats are reserved, more than the offering has", reserved).At("input", "quotas")))...)
 }
 
 // check returns the settings with every value.

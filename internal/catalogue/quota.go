@@ -4,14 +4,14 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -19,8 +19,9 @@ import (
 // has written the offering's row in the same transaction, so that nobody is
 // admitted meanwhile. It returns an INVALID or NOT_FOUND problem for each quota
 // of the provider itself or of an unknown institution, and a CONFLICT problem
-// for each one with fewer seats than its learners have taken.
-func setQuotas(ctx context.Context, tx *ent.Tx, o *ent.Offering, quotas []Quota) error {
+// for each one with fewer seats than its learners have taken, or that would keep
+// seats which others have.
+func setQuotas(ctx context.Context, tx *ent.Tx, o *ent.Offering, quotas []Quota, until []*time.Time, now time.Time) error {
 	have, err := tx.SeatQuota.Query().Where(seatquota.OfferingID(o.ID)).All(ctx)
 	if err != nil {
 		return err
@@ -57,60 +58,31 @@ func setQuotas(ctx context.Context, tx *ent.Tx, o *ent.Offering, quotas []Quota)
 	if _, err := tx.SeatQuota.Delete().Where(seatquota.OfferingID(o.ID), seatquota.HomeIDNotIn(homes...)).Exec(ctx); err != nil {
 		return err
 	}
-	for _, q := range quotas {
-		i := slices.IndexFunc(have, func(have *ent.SeatQuota) bool { return have.HomeID == q.InstitutionID })
-		if i < 0 {
-			err = tx.SeatQuota.Create().SetOfferingID(o.ID).SetHomeID(q.InstitutionID).SetSeats(q.Seats).SetSeatsTaken(taken[q.InstitutionID]).Exec(ctx)
-		} else if have[i].Seats != q.Seats {
-			err = tx.SeatQuota.Update().Where(seatquota.ID(have[i].ID)).SetSeats(q.Seats).Exec(ctx)
+	reserved := 0
+	for i, q := range quotas {
+		kept := 0
+		if until[i] != nil && until[i].After(now) {
+			kept = q.Seats - taken[q.InstitutionID]
+			if err := SettleTx(ctx, tx, o.ID, *until[i]); err != nil {
+				return err
+			}
+		}
+		reserved += kept
+		at := slices.IndexFunc(have, func(have *ent.SeatQuota) bool { return have.HomeID == q.InstitutionID })
+		if at < 0 {
+			err = tx.SeatQuota.Create().SetOfferingID(o.ID).SetHomeID(q.InstitutionID).SetSeats(q.Seats).SetSeatsTaken(taken[q.InstitutionID]).
+				SetNillableReservedUntil(until[i]).SetKept(kept).Exec(ctx)
+		} else {
+			update := tx.SeatQuota.Update().Where(seatquota.ID(have[at].ID)).SetSeats(q.Seats).SetKept(kept)
+			set(until[i], func(t time.Time) { update.SetReservedUntil(t) }, func() { update.ClearReservedUntil() })
+			err = update.Exec(ctx)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// seatsTaken counts the seats that learners of each home hold in an offering,
-// whether or not the home has a quota yet.
-func seatsTaken(ctx context.Context, tx *ent.Tx, offering ident.ID, homes []ident.ID) (map[ident.ID]int, error) {
-	var rows []struct {
-		HomeID ident.ID `json:"home_id"`
-		Count  int      `json:"count"`
+	if o.SeatsTaken+reserved > o.Seats {
+		return problem.New(problem.Conflict, "%d seats are taken already, and %d cannot be kept besides", o.SeatsTaken, reserved).At("input", "quotas")
 	}
-	err := tx.Application.Query().
-		Where(application.OfferingID(offering), application.StateEQ(application.StateADMITTED), application.HomeIDIn(homes...)).
-		GroupBy(application.FieldHomeID).Aggregate(ent.Count()).Scan(viewer.AsSystem(ctx), &rows)
-	taken := map[ident.ID]int{}
-	for _, r := range rows {
-		taken[r.HomeID] = r.Count
-	}
-	return taken, err
-}
-
-// TakeQuotaTx takes one of the seats that learners of a home may have in an
-// offering; a home without a quota may have any seat. Its caller has taken the
-// seat of the offering itself before, so that rivals wait there in one order.
-// It returns a CONFLICT problem when the quota is used up, and then its caller
-// rolls the transaction back.
-func TakeQuotaTx(ctx context.Context, tx *ent.Tx, offering, home ident.ID) error {
-	// Taken first and counted afterwards: an update sees what others committed
-	// since the transaction first read, and the transaction sees its own update.
-	mine := seatquota.And(seatquota.OfferingID(offering), seatquota.HomeID(home))
-	n, err := tx.SeatQuota.Update().Where(mine).AddSeatsTaken(1).Save(viewer.AsSystem(ctx))
-	if err != nil || n == 0 {
-		return err
-	}
-	q, err := tx.SeatQuota.Query().Where(mine).Only(ctx)
-	if err != nil {
-		return err
-	}
-	return problem.If(q.SeatsTaken > q.Seats,
-		problem.New(problem.Conflict, "all %d seats for learners of this institution are taken", q.Seats).With(problem.Seats(q.Seats)))
-}
-
-// ReturnQuotaTx gives such a seat back.
-func ReturnQuotaTx(ctx context.Context, tx *ent.Tx, offering, home ident.ID) error {
-	return tx.SeatQuota.Update().Where(seatquota.OfferingID(offering), seatquota.HomeID(home), seatquota.SeatsTakenGT(0)).
-		AddSeatsTaken(-1).Exec(viewer.AsSystem(ctx))
+	return tx.Offering.Update().Where(offering.ID(o.ID)).SetSeatsReserved(reserved).Exec(ctx)
 }

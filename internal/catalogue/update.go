@@ -26,7 +26,7 @@ type OfferingUpdate struct {
 //
 //   - schedule, time zone, language, form, fee and order of the waitlist stay;
 //   - windows may be extended, or opened again once they are over, never cut;
-//   - seats and quotas are never fewer than those taken;
+//   - seats and quotas are never fewer than those taken; who waits is offered new ones;
 //   - days, sessions, place, funding and the rest of the waitlist may change.
 //
 // It returns an INVALID problem for each broken or contradictory value, and a
@@ -50,7 +50,17 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		return ledger.Noted(ctx, tx, setQuotas(ctx, tx, o, n.Quotas), toChange, ofOffering(o), tx.Offering.Get)
+		now := vocab.Now(s.Now)
+		o.Seats = n.Seats
+		if err := setQuotas(ctx, tx, o, n.Quotas, w.reserved, now); err != nil {
+			return nil, err
+		}
+		if o.State == offering.StatePUBLISHED {
+			if err := SettleTx(ctx, tx, o.ID, now); err != nil {
+				return nil, err
+			}
+		}
+		return ledger.Noted(ctx, tx, nil, toChange, ofOffering(o), tx.Offering.Get)
 	})
 }
 
@@ -71,11 +81,14 @@ func allowed(o *ent.Offering, n NewOffering, w offeringValues, now time.Time) er
 	}{
 		{"schedule", n.Schedule == o.Schedule}, {"timeZone", n.Zone == o.Zone}, {"language", n.Language == o.Language}, {"mode", n.Mode == o.Mode},
 		{"feeCents", vocab.OrZero(n.FeeCents) == o.FeeCents}, {"feeCurrency", currencyOf(n) == o.FeeCurrency},
+		{"admission", n.admission() == o.Admission},
 		{"waitlist", w.waitlist.Order == nil || *w.waitlist.Order == o.WaitlistOrder},
 	} {
 		found = append(found, problem.If(!f.same,
 			problem.New(problem.Conflict, "this offering is published: this does not change any more").At("input", f.field)))
 	}
+	found = append(found, problem.If(n.Waitlist != nil && n.Waitlist.Places < o.Waiting || n.Waitlist == nil && o.Waiting > 0,
+		problem.New(problem.Conflict, "%d learners wait already", o.Waiting).At("input", "waitlist")))
 	found = append(found, problem.If(n.Seats < o.SeatsTaken,
 		problem.New(problem.Conflict, "%d seats are taken already, which are more than %d", o.SeatsTaken, n.Seats).At("input", "seats")))
 	return problem.Join(append(found, keepsWindows(o, n, w, now))...)
@@ -102,6 +115,7 @@ func (w offeringValues) fill(m *ent.OfferingMutation, n NewOffering) {
 	m.SetFeeCents(vocab.OrZero(n.FeeCents))
 	m.SetFeeCurrency(currencyOf(n))
 	m.SetSessions(w.sessions)
+	m.SetAdmission(n.admission())
 	m.SetWaitlistPlaces(w.waitlist.Places)
 	m.SetWaitlistOrder(*w.waitlist.Order)
 	m.SetOfferHours(*w.waitlist.OfferHours)

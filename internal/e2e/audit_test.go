@@ -61,7 +61,7 @@ func asDeclared(mutation, audit, events string) error {
 	noted := strings.Fields(audit)
 	for _, v := range app.Verbs() {
 		verbs[v.Name()] = v
-		if v.Mutation() == mutation && slices.Contains(noted, v.Name()) {
+		if (v.Mutation() == mutation || v.Many() == mutation) && slices.Contains(noted, v.Name()) {
 			own = v.Name()
 		}
 	}

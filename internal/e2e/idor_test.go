@@ -247,7 +247,7 @@ var everyAction = sync.OnceValue(func() string {
 // says when it is sent again. Each mutation of a thing is offered by one.
 func TestWhatIsOfferedIsDone(t *testing.T) {
 	s := newStage(t)
-	own := []string{"endSession", "endOtherSessions", "unlinkIdentity", "requestErasure", "proposeProvider"} // of what its owner alone sees; names its institutions further down
+	own := []string{"endSession", "endOtherSessions", "unlinkIdentity", "requestErasure", "proposeProvider", "decideApplications"} // of what its owner alone sees; names its institutions further down; many things
 	for _, f := range schemaMutations(t) {
 		a := s.play(f.Name)
 		var by []string // the things that offer it
@@ -347,6 +347,7 @@ func TestViewerActionsAgreeWithMutations(t *testing.T) {
 	for _, own := range []string{"endSession", "endOtherSessions", "unlinkIdentity", "requestErasure"} {
 		compared[own]++ // what only its owner sees needs no word that they may end it
 	}
+	compared["decideApplications"]++ // each of its decisions is an action of its own
 	compared["proposeProvider"]++ // names its institutions further down
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		if compared[name] == 0 {

@@ -325,9 +325,12 @@ func TestQuotaCountsWhoIsThere(t *testing.T) {
 		t.Errorf("the quota is %v", got["quotas"])
 	}
 	c.ada.Does("withdraws", "withdrawApplication", map[string]any{"applicationId": withdrawn})
+	app := w.Learner("Dora", "uni-a").Does("applies", "submitApplication", map[string]any{"offeringId": off})
 	c.ada = w.Learner("Cyril", "uni-a")
 	w.enrolled(c, off)
-	app := w.Learner("Dora", "uni-a").Does("applies", "submitApplication", map[string]any{"offeringId": off})
+	if refusal := w.Learner("Emil", "uni-a").IsRefused("applies", "CONFLICT", "submitApplication", map[string]any{"offeringId": off}); refusal["seats"] != 2.0 {
+		t.Errorf("without a seat of the quota he is told %v", refusal)
+	}
 	c.homeOffice.Does("nominates", "nominateApplication", map[string]any{"applicationId": id(app)})
 	c.hostOffice.IsRefused("has no seat for the partner", "CONFLICT", "admitApplication", map[string]any{"applicationId": id(app)})
 	c.editor.Does("removes the quota", "updateOffering", cohortOf("offeringId", off, 5))

@@ -134,6 +134,12 @@ func missing(kind ident.Kind) string { return string(kind) + "_06h0hph4yvw3v2c0x
 // otherwise is the act with another input that looks as good.
 func otherwise(a act) act {
 	a.input = maps.Clone(a.input)
+	if items, many := a.input["items"].([]map[string]any); many && a.mutation == "decideApplications" {
+		item := maps.Clone(items[0])
+		item["applicationId"] = missing(ident.Application)
+		a.input["items"] = []map[string]any{item}
+		return a
+	}
 	for _, field := range slices.Sorted(maps.Keys(a.input)) {
 		if given := ident.ID(fmt.Sprint(a.input[field])); given.Kind() != "" {
 			a.input[field] = missing(given.Kind())

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -154,6 +155,40 @@ func (s *stage) seated() (c cast, app, enrolment string) {
 	c, app = s.nominated(s.offering)
 	seat := c.hostOffice.Does("admits", "admitApplication", map[string]any{"applicationId": app})
 	return c, app, at(seat, "enrolment", "id").(string)
+}
+
+// conditional has a new learner admitted on a condition.
+func (s *stage) conditional() (c cast, app string) {
+	s.t.Helper()
+	c, app = s.nominated(s.offering)
+	c.hostOffice.Does("admits", "admitConditionally", conditional(s.World, app))
+	return c, app
+}
+
+func conditional(w *World, app string) map[string]any {
+	return map[string]any{"applicationId": app, "condition": "Hand in the certificate.", "dueAt": w.Now().Add(7 * 24 * time.Hour).Format(time.RFC3339)}
+}
+
+// waits is an offering of one seat, which somebody has, with a waitlist.
+func (s *stage) waits() (offering, seated string, by cast) {
+	s.t.Helper()
+	run := cohort(s.one, 1)
+	run["waitlist"] = map[string]any{"places": 10}
+	offering = id(s.c.editor.Does("plans", "createOffering", run))
+	s.c.editor.Does("publishes", "publishOffering", map[string]any{"offeringId": offering})
+	by, seated = s.nominated(offering)
+	by.hostOffice.Does("admits", "admitApplication", map[string]any{"applicationId": seated})
+	return offering, seated, by
+}
+
+// offered offers a new learner the seat that another one gave up.
+func (s *stage) offered() (c cast, app string) {
+	s.t.Helper()
+	offering, seated, by := s.waits()
+	c, app = s.nominated(offering)
+	c.hostOffice.Does("has her wait", "waitlistApplication", map[string]any{"applicationId": app})
+	by.ada.Does("leaves", "withdrawApplication", map[string]any{"applicationId": seated})
+	return c, app
 }
 
 func (s *stage) recorded() (c cast, app, result string) {
@@ -351,6 +386,31 @@ func init() {
 		"refuseApplication": {func(s *stage) (*Actor, map[string]any) {
 			_, app := s.nominated(s.offering)
 			return s.staff("uni-b", viewer.MobilityOfficer), map[string]any{"applicationId": app, "reason": "No."}
+		}},
+		"waitlistApplication": {func(s *stage) (*Actor, map[string]any) {
+			offering, _, _ := s.waits()
+			_, app := s.nominated(offering)
+			return s.staff("uni-b", viewer.MobilityOfficer), map[string]any{"applicationId": app}
+		}},
+		"admitConditionally": {func(s *stage) (*Actor, map[string]any) {
+			_, app := s.nominated(s.offering)
+			return s.staff("uni-b", viewer.MobilityOfficer), conditional(s.World, app)
+		}},
+		"fulfilCondition": {func(s *stage) (*Actor, map[string]any) {
+			_, app := s.conditional()
+			return s.staff("uni-b", viewer.MobilityOfficer), map[string]any{"applicationId": app}
+		}},
+		"acceptSeat": {func(s *stage) (*Actor, map[string]any) {
+			c, app := s.offered()
+			return c.ada, map[string]any{"applicationId": app}
+		}},
+		"declineSeat": {func(s *stage) (*Actor, map[string]any) {
+			c, app := s.offered()
+			return c.ada, map[string]any{"applicationId": app, "reason": "Too late."}
+		}},
+		"decideApplications": {func(s *stage) (*Actor, map[string]any) {
+			_, app := s.nominated(s.offering)
+			return s.staff("uni-b", viewer.MobilityOfficer), map[string]any{"items": []map[string]any{{"applicationId": app, "decision": "ADMIT"}}}
 		}},
 		"recordResult": {func(s *stage) (*Actor, map[string]any) {
 			_, _, enrolment := s.seated()

@@ -42,6 +42,16 @@ func Of(verb *ledger.Verb, key *string, input any) Call { return Call{verb, key,
 // errRepeat tells that the key is already stored.
 var errRepeat = errors.New("idempotency: key stored already")
 
+// CheckKey returns an INVALID problem for a key that no client may choose. None is
+// fine.
+func CheckKey(key *string) error {
+	if key == nil {
+		return nil
+	}
+	n := utf8.RuneCountInString(*key)
+	return problem.If(n == 0 || n > MaxKey, problem.New(problem.Invalid, "an idempotency key has 1 to %d characters", MaxKey).At("input", "idempotencyKey"))
+}
+
 // Write is storage.Write for a mutation that may be repeated. The first call
 // with a key does the work; later ones of the same person or program, verb and input get
 // what it made, loaded anew with their own rights. The same key with another
@@ -55,8 +65,8 @@ func Write[T Entity[T]](ctx context.Context, db *ent.Client, c Call, load func(c
 	if c.Key == nil {
 		return storage.Write(ctx, db, fn)
 	}
-	if n := utf8.RuneCountInString(*c.Key); n == 0 || n > MaxKey {
-		return none, problem.New(problem.Invalid, "an idempotency key has 1 to %d characters", MaxKey).At("input", "idempotencyKey")
+	if err := CheckKey(c.Key); err != nil {
+		return none, err
 	}
 	input, err := json.Marshal(c.Input)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
@@ -75,9 +76,13 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
+		quotas, err := tx.SeatQuota.Query().Where(seatquota.OfferingID(o.ID)).All(ctx)
+		if err != nil {
+			return nil, err
+		}
 		if err := eligible.Check(eligible.Facts{
 			Offering: o, Course: c, Active: active[o.InstitutionID], Now: now, Audiences: from.audiences,
-			Applicant: &eligible.Applicant{Home: home, Active: active[home]},
+			Quotas: quotas, Applicant: &eligible.Applicant{Home: home, Active: active[home]},
 		}); err != nil {
 			return nil, err
 		}
@@ -89,14 +94,23 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
+		due, err := s.answers(ctx, tx, home, o.InstitutionID, nil, o)
+		if err != nil {
+			return nil, err
+		}
 		create := tx.Application.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID).SetHomeID(home).SetHostID(o.InstitutionID).
 			SetNillableProgrammeID(programme).SetState(application.StateSUBMITTED).SetLiveKey(liveKey(v.PersonID, o.ID)).
 			SetCommitment(previews[version.ID].Commitment(programme)).SetSubmittedAt(now).
+			SetNillableDueAt(due.due).SetNillableWakesAt(due.wakes).
 			SetSharing(vocab.Sharing(nil).With(vocab.CurrentConsent().Version, now, shared...))
 		if motivation != "" {
 			create.SetMotivation(motivation)
 		}
-		return ledger.Made(ctx, tx, toSubmit, ofApplication(""), eligible.ErrApplied, create)
+		app, err := ledger.Made(ctx, tx, toSubmit, ofApplication(""), eligible.ErrApplied, create)
+		if err != nil {
+			return nil, err
+		}
+		return app, s.remember(ctx, tx, app, "", step{verb: toSubmit, to: app.State, due: due})
 	})
 }
 

@@ -3,52 +3,65 @@ package journey
 import (
 	"cmp"
 	"context"
-
-	"entgo.io/ent/dialect/sql"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
-	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Refusal is a decision against an application, with its reason.
 type Refusal struct {
-	ApplicationID  ident.ID
-	Reason         string
-	IdempotencyKey *string
+	ApplicationID   ident.ID
+	ExpectedVersion *int // of the application that was looked at; nil: whatever it is
+	Reason          string
+	ReasonCode      *vocab.DecisionReason // OTHER unless given
+	IdempotencyKey  *string
 }
 
 // Nomination is the home's decision for an application.
 type Nomination struct {
-	ApplicationID  ident.ID
-	IdempotencyKey *string
+	ApplicationID   ident.ID
+	ExpectedVersion *int
+	IdempotencyKey  *string
 }
 
-// Nominate tells the host that home sends the learner.
+// Nominate tells the host that home sends the learner. Where the host leaves it to
+// the order, the learner has a seat, or a place on the waitlist, at once.
 func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application, error) {
 	return idempotency.Write(ctx, s.DB, idempotency.Of(toNominate, n.IdempotencyKey, n), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
-		app, err := holdFor(ctx, tx, n.ApplicationID, toNominate, home)
+		app, err := holdFor(ctx, tx, n.ApplicationID, n.ExpectedVersion, toNominate, home)
 		if err != nil {
 			return nil, err
 		}
 		if err := institution.RequireActive(ctx, tx.Client(), app.HomeID); err != nil {
 			return nil, err
 		}
-		return move(ctx, tx, app, application.StateNOMINATED, toNominate, func(u *ent.ApplicationUpdate) {
-			u.SetNominatedAt(vocab.Now(s.Now))
-		})
+		return s.nominate(ctx, tx, app)
 	})
+}
+
+// nominate is Nominate for whoever may, also for the policy of the home.
+func (s *Service) nominate(ctx context.Context, tx *ent.Tx, app *ent.Application) (*ent.Application, error) {
+	o, err := tx.Offering.Get(viewer.AsSystem(ctx), app.OfferingID)
+	if err != nil {
+		return nil, err
+	}
+	due, err := s.answers(ctx, tx, app.HostID, app.HomeID, host, o)
+	if err != nil {
+		return nil, err
+	}
+	nominated, err := s.move(ctx, tx, app, step{verb: toNominate, to: application.StateNOMINATED, due: due})
+	if err != nil {
+		return nil, err
+	}
+	return s.inTurn(ctx, tx, nominated, o)
 }
 
 // RefuseNomination ends the application at home, with a reason.
@@ -63,7 +76,7 @@ func (s *Service) Refuse(ctx context.Context, r Refusal) (*ent.Application, erro
 
 func (s *Service) refuse(ctx context.Context, r Refusal, verb *ledger.Verb, side func(*ent.Application) ident.ID, to application.State) (*ent.Application, error) {
 	return idempotency.Write(ctx, s.DB, idempotency.Of(verb, r.IdempotencyKey, r), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
-		app, err := holdFor(ctx, tx, r.ApplicationID, verb, side)
+		app, err := holdFor(ctx, tx, r.ApplicationID, r.ExpectedVersion, verb, side)
 		if err != nil {
 			return nil, err
 		}
@@ -71,109 +84,97 @@ func (s *Service) refuse(ctx context.Context, r Refusal, verb *ledger.Verb, side
 		if err != nil {
 			return nil, err
 		}
-		return move(ctx, tx, app, to, verb, func(u *ent.ApplicationUpdate) {
-			u.SetReason(reason).SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()
-		})
+		return s.move(ctx, tx, app, step{verb: verb, to: to, why: why{*cmp.Or(r.ReasonCode, new(vocab.ReasonOther)), reason}})
 	})
 }
 
-// Admission is the host's decision to give an applicant a seat.
+// Admission is the host's decision to give an applicant a seat, or a place on the
+// waitlist.
 type Admission struct {
-	ApplicationID  ident.ID
-	IdempotencyKey *string
+	ApplicationID   ident.ID
+	ExpectedVersion *int
+	IdempotencyKey  *string
 }
 
 // Admit gives the applicant a seat and enrols them, in one step. It returns a
 // CONFLICT problem unless the home has nominated, a seat is free and the quota
-// of the home, if it has one, is not used up. The seat is taken by an update
-// that names its condition: of a hundred rivals for ten seats ten get one, and
-// rivals wait for the offering's row in the same order on every database.
+// of the home, if it has one, is not used up.
 func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, error) {
-	return idempotency.Write(ctx, s.DB, idempotency.Of(toAdmit, a.IdempotencyKey, a), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
-		app, err := holdFor(ctx, tx, a.ApplicationID, toAdmit, host)
+	return s.admit(ctx, a, a, step{verb: toAdmit, to: application.StateADMITTED})
+}
+
+// Waitlist gives the applicant the next place on the waitlist.
+func (s *Service) Waitlist(ctx context.Context, a Admission) (*ent.Application, error) {
+	return s.admit(ctx, a, a, step{verb: toWaitlist, to: application.StateWAITLISTED})
+}
+
+// Fulfil says that an applicant meets the condition under which they were
+// admitted, and enrols them.
+func (s *Service) Fulfil(ctx context.Context, a Admission) (*ent.Application, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toFulfil, a.IdempotencyKey, a), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		app, err := holdFor(ctx, tx, a.ApplicationID, a.ExpectedVersion, toFulfil, host)
 		if err != nil {
 			return nil, err
 		}
-		if err := applicationStates.Check(app.State, application.StateADMITTED); err != nil {
+		if err := problem.If(app.State != application.StateCONDITIONAL, applicationStates.Refuse(app.State, application.StateADMITTED)); err != nil {
+			return nil, err
+		}
+		return s.move(ctx, tx, app, step{verb: toFulfil, to: application.StateADMITTED})
+	})
+}
+
+// ConditionalAdmission is an admission that counts once something is done.
+type ConditionalAdmission struct {
+	ApplicationID   ident.ID
+	ExpectedVersion *int
+	Condition       string
+	DueAt           time.Time
+	IdempotencyKey  *string
+}
+
+// maxConditional bounds for how long a seat is held for somebody who has still to
+// meet a condition.
+const maxConditional = 366 * 24 * time.Hour
+
+var errDue = problem.New(problem.Invalid, "a condition is due within a year from now").At("input", "dueAt")
+
+// AdmitConditionally holds a seat for an applicant who has still to do something.
+// It lapses when the host has not said by then that it is done.
+func (s *Service) AdmitConditionally(ctx context.Context, a ConditionalAdmission) (*ent.Application, error) {
+	now := vocab.Now(s.Now)
+	condition, err := vocab.LineOr(problem.New(problem.Invalid, "say what the learner has to do"), maxReason, a.Condition, "input", "condition")
+	due := vocab.Stored(a.DueAt)
+	if err := problem.Join(err, problem.If(!due.After(now) || due.After(now.Add(maxConditional)), errDue)); err != nil {
+		return nil, err
+	}
+	in := Admission{a.ApplicationID, a.ExpectedVersion, a.IdempotencyKey}
+	return s.admit(ctx, in, a, step{verb: toAdmitConditionally, to: application.StateCONDITIONAL, due: s.reminded(due),
+		set: func(u *ent.ApplicationUpdate) { u.SetCondition(condition) }})
+}
+
+// admit takes a step of the host for an applicant who gets a seat or waits for one.
+// whole is all that the caller has sent.
+func (s *Service) admit(ctx context.Context, a Admission, whole any, st step) (*ent.Application, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(st.verb, a.IdempotencyKey, whole), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		app, err := holdFor(ctx, tx, a.ApplicationID, a.ExpectedVersion, st.verb, host)
+		if err != nil {
+			return nil, err
+		}
+		if err := mayAdmit(app, st.to); err != nil {
 			return nil, err
 		}
 		if err := institution.RequireActive(ctx, tx.Client(), app.HostID); err != nil {
 			return nil, err
 		}
-		if err := takeSeat(ctx, tx, app); err != nil {
-			return nil, err
-		}
-		admitted, err := move(ctx, tx, app, application.StateADMITTED, toAdmit, func(u *ent.ApplicationUpdate) {
-			u.SetDecidedAt(vocab.Now(s.Now))
-		})
-		if err != nil {
-			return nil, err
-		}
-		return admitted, s.enrol(ctx, tx, admitted)
+		return s.move(ctx, tx, app, st)
 	})
 }
 
-// takeSeat takes a seat of the offering, and of the quota of the home.
-func takeSeat(ctx context.Context, tx *ent.Tx, app *ent.Application) error {
-	taken, err := tx.Offering.Update().Where(offering.ID(app.OfferingID), offering.StateEQ(offering.StatePUBLISHED), func(s *sql.Selector) {
-		s.Where(sql.ColumnsLT(s.C(offering.FieldSeatsTaken), s.C(offering.FieldSeats)))
-	}).AddSeatsTaken(1).Save(ctx)
-	if err != nil {
-		return err
-	}
-	if taken == 0 {
-		o, err := tx.Offering.Get(ctx, app.OfferingID)
-		if err != nil {
-			return err
-		}
-		if o.State != offering.StatePUBLISHED {
-			return eligible.NoApplications(o)
-		}
-		return eligible.Full(o)
-	}
-	return catalogue.TakeQuotaTx(ctx, tx, app.OfferingID, app.HomeID)
-}
-
-// Withdrawal is a learner's wish to leave.
-type Withdrawal struct {
-	ApplicationID  ident.ID
-	Reason         *string
-	IdempotencyKey *string
-}
-
-// Withdraw ends the learner's application and, when they are enrolled, gives
-// the seat back. It returns a CONFLICT problem once the course is completed.
-// The seat is none of the learner's rows, so the system moves it.
-func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application, error) {
-	reason, err := vocab.Line(maxReason, vocab.OrZero(w.Reason), "input", "reason")
-	if err != nil {
-		return nil, err
-	}
-	return idempotency.Write(ctx, s.DB, idempotency.Of(toWithdraw, w.IdempotencyKey, w), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
-		app, err := storage.Held(ctx, tx.Application, w.ApplicationID)
-		if err != nil {
-			return nil, err
-		}
-		if err := cmp.Or(authz.RequireSelf(ctx, app.LearnerID), applicationStates.Check(app.State, application.StateWITHDRAWN)); err != nil {
-			return nil, err
-		}
-		if app.State == application.StateADMITTED {
-			if err := tx.Offering.UpdateOneID(app.OfferingID).AddSeatsTaken(-1).Exec(viewer.AsSystem(ctx)); err != nil {
-				return nil, err
-			}
-			if err := catalogue.ReturnQuotaTx(ctx, tx, app.OfferingID, app.HomeID); err != nil {
-				return nil, err
-			}
-		}
-		withdrawn, err := move(ctx, tx, app, application.StateWITHDRAWN, toWithdraw, func(u *ent.ApplicationUpdate) {
-			u.SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()
-			if reason != "" {
-				u.SetReason(reason)
-			}
-		})
-		if err != nil || app.State != application.StateADMITTED {
-			return withdrawn, err
-		}
-		return withdrawn, s.leave(ctx, tx, app.ID)
-	})
+// mayAdmit returns nil while the host may give an application a seat, or have it
+// wait for one. Who has been offered a seat answers themselves, and who has one on
+// a condition has still to meet it.
+func mayAdmit(app *ent.Application, to application.State) error {
+	return cmp.Or(
+		problem.If(to == application.StateADMITTED && holdsSeat(app.State), applicationStates.Refuse(app.State, to)),
+		applicationStates.Check(app.State, to))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -17,9 +18,10 @@ import (
 )
 
 var enrolmentStates = lifecycle.New("enrolment", lifecycle.Next[enrolment.State]{
-	enrolment.StateENROLLED:  {enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN},
+	enrolment.StateENROLLED:  {enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN, enrolment.StateCANCELLED},
 	enrolment.StateCOMPLETED: {},
 	enrolment.StateWITHDRAWN: {},
+	enrolment.StateCANCELLED: {},
 })
 
 var resultStates = lifecycle.New("result", lifecycle.Next[result.State]{
@@ -73,19 +75,24 @@ func (s *Service) enrol(ctx context.Context, tx *ent.Tx, app *ent.Application) e
 	return err
 }
 
-// leave ends the enrolment of an application that is withdrawn.
-func (s *Service) leave(ctx context.Context, tx *ent.Tx, application ident.ID) error {
-	e, err := tx.Enrolment.Query().Where(enrolment.ApplicationID(application)).Only(ctx)
+// leave ends the enrolment of an application whose learner leaves, or whose
+// offering is called off.
+func (s *Service) leave(ctx context.Context, tx *ent.Tx, id ident.ID, st step) error {
+	e, err := tx.Enrolment.Query().Where(enrolment.ApplicationID(id)).Only(ctx)
 	if err != nil {
 		return err
 	}
 	if e, err = storage.Held(ctx, tx.Enrolment, e.ID); err != nil {
 		return err
 	}
-	if err := s.end(ctx, tx, e, enrolment.StateWITHDRAWN); err != nil {
+	verb, to := toLeave, enrolment.StateWITHDRAWN
+	if st.to == application.StateCANCELLED {
+		verb, to = toEndSeat, enrolment.StateCANCELLED
+	}
+	if err := s.end(ctx, tx, e, to); err != nil {
 		return err
 	}
-	return ledger.Note(ctx, tx, toLeave, ofSeat(e))
+	return ledger.Note(ctx, tx, verb, ofSeat(e))
 }
 
 // end ends an enrolment that its caller holds.

@@ -5,25 +5,39 @@
 //
 // An application:
 //
-//	SUBMITTED → NOMINATED, REFUSED_BY_HOME, WITHDRAWN
-//	NOMINATED → ADMITTED, REFUSED_BY_HOST, WITHDRAWN
-//	ADMITTED → WITHDRAWN
+//	SUBMITTED → NOMINATED, REFUSED_BY_HOME, WITHDRAWN, CANCELLED
+//	NOMINATED → ADMITTED, WAITLISTED, CONDITIONAL, REFUSED_BY_HOST, WITHDRAWN, CANCELLED
+//	WAITLISTED → OFFERED, ADMITTED, CONDITIONAL, REFUSED_BY_HOST, LAPSED, WITHDRAWN, CANCELLED
+//	OFFERED → ADMITTED, DECLINED, LAPSED, WITHDRAWN, CANCELLED
+//	CONDITIONAL → ADMITTED, REFUSED_BY_HOST, LAPSED, WITHDRAWN, CANCELLED
+//	ADMITTED → WITHDRAWN, CANCELLED
 //	REFUSED_BY_HOME (final)
 //	REFUSED_BY_HOST (final)
+//	DECLINED (final)
+//	LAPSED (final)
 //	WITHDRAWN (final)
+//	CANCELLED (final)
 //
-// Home's mobility office nominates or refuses, the host's admits, while seats
-// are free, also in the home's quota, or refuses; the learner withdraws. Who
-// refuses gives a reason. A refused or withdrawn application is final; the
-// learner may apply anew. An institution that is no active member neither
-// nominates nor admits (package institution); it may still refuse, and learners
-// may withdraw.
+// Home's mobility office nominates or refuses. The host's admits, while seats are
+// free, also in the home's quota; or admits on a condition, has the learner wait,
+// or refuses; or it leaves it to the order, which gives seats and places by
+// itself. Who waits is offered a seat that becomes free, and accepts or declines
+// it, or the offer lapses; so does a condition that was not met. The learner
+// withdraws at any time; an offering that is called off cancels what is left. Who
+// refuses gives a reason. The ends are final; the learner may apply anew. An
+// institution that is no active member neither nominates nor admits (package
+// institution); it may still refuse, and learners may withdraw.
+//
+// OFFERED, CONDITIONAL and ADMITTED hold a seat. Seats, places and enrolments move
+// with the state and nowhere else (move.go, seat.go), and every move is a step of
+// the application's history, counted by its version.
 //
 // An enrolment, from admission to its end:
 //
-//	ENROLLED → COMPLETED, WITHDRAWN
+//	ENROLLED → COMPLETED, WITHDRAWN, CANCELLED
 //	COMPLETED (final)
 //	WITHDRAWN (final)
+//	CANCELLED (final)
 //
 // It is completed when a result is confirmed as passed. A result:
 //
@@ -32,7 +46,6 @@
 package journey
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -43,7 +56,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
-	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -57,25 +69,45 @@ type Service struct {
 }
 
 var applicationStates = lifecycle.New("application", lifecycle.Next[application.State]{
-	application.StateSUBMITTED:       {application.StateNOMINATED, application.StateREFUSED_BY_HOME, application.StateWITHDRAWN},
-	application.StateNOMINATED:       {application.StateADMITTED, application.StateREFUSED_BY_HOST, application.StateWITHDRAWN},
-	application.StateADMITTED:        {application.StateWITHDRAWN},
+	application.StateSUBMITTED: {application.StateNOMINATED, application.StateREFUSED_BY_HOME, application.StateWITHDRAWN, application.StateCANCELLED},
+	application.StateNOMINATED: {application.StateADMITTED, application.StateWAITLISTED, application.StateCONDITIONAL,
+		application.StateREFUSED_BY_HOST, application.StateWITHDRAWN, application.StateCANCELLED},
+	application.StateWAITLISTED: {application.StateOFFERED, application.StateADMITTED, application.StateCONDITIONAL,
+		application.StateREFUSED_BY_HOST, application.StateLAPSED, application.StateWITHDRAWN, application.StateCANCELLED},
+	application.StateOFFERED:         {application.StateADMITTED, application.StateDECLINED, application.StateLAPSED, application.StateWITHDRAWN, application.StateCANCELLED},
+	application.StateCONDITIONAL:     {application.StateADMITTED, application.StateREFUSED_BY_HOST, application.StateLAPSED, application.StateWITHDRAWN, application.StateCANCELLED},
+	application.StateADMITTED:        {application.StateWITHDRAWN, application.StateCANCELLED},
 	application.StateREFUSED_BY_HOME: {},
 	application.StateREFUSED_BY_HOST: {},
+	application.StateDECLINED:        {},
+	application.StateLAPSED:          {},
 	application.StateWITHDRAWN:       {},
+	application.StateCANCELLED:       {},
 })
+
+// Alive lists the states of an application that is not over.
+var Alive = []application.State{
+	application.StateSUBMITTED, application.StateNOMINATED, application.StateWAITLISTED, application.StateOFFERED, application.StateCONDITIONAL, application.StateADMITTED,
+}
 
 // ApplicationActions says what the viewer may do with an application now. seat says why its
 // learner may not leave the seat that it led to, if they may not.
-func ApplicationActions(ctx context.Context, a *ent.Application, seat error) []authz.Action {
+func (s *Service) ApplicationActions(ctx context.Context, a *ent.Application, seat error) []authz.Action {
 	other := authz.RequireOther(ctx, a.LearnerID)
+	own := authz.RequireSelf(ctx, a.LearnerID)
 	may := func(to application.State) error { return applicationStates.Check(a.State, to) }
 	return append(consentActions(ctx, a),
 		toNominate.Act(toNominate.Require(ctx, a.HomeID), other, may(application.StateNOMINATED)),
 		toRefuseAtHome.Act(toRefuseAtHome.Require(ctx, a.HomeID), other, may(application.StateREFUSED_BY_HOME)),
-		toAdmit.Act(toAdmit.Require(ctx, a.HostID), other, may(application.StateADMITTED)),
+		toAdmit.Act(toAdmit.Require(ctx, a.HostID), other, mayAdmit(a, application.StateADMITTED)),
+		toWaitlist.Act(toWaitlist.Require(ctx, a.HostID), other, mayAdmit(a, application.StateWAITLISTED)),
+		toAdmitConditionally.Act(toAdmitConditionally.Require(ctx, a.HostID), other, mayAdmit(a, application.StateCONDITIONAL)),
+		toFulfil.Act(toFulfil.Require(ctx, a.HostID), other,
+			problem.If(a.State != application.StateCONDITIONAL, applicationStates.Refuse(a.State, application.StateADMITTED))),
 		toRefuseAtHost.Act(toRefuseAtHost.Require(ctx, a.HostID), other, may(application.StateREFUSED_BY_HOST)),
-		toWithdraw.Act(authz.RequireSelf(ctx, a.LearnerID), may(application.StateWITHDRAWN), seat),
+		toAccept.Act(own, offered(a, application.StateADMITTED), s.inTime(a)),
+		toDecline.Act(own, offered(a, application.StateDECLINED)),
+		toWithdraw.Act(own, may(application.StateWITHDRAWN), seat),
 	)
 }
 
@@ -123,29 +155,3 @@ func (s *Service) origin(ctx context.Context, db *ent.Client, learnerID ident.ID
 
 func home(a *ent.Application) ident.ID { return a.HomeID }
 func host(a *ent.Application) ident.ID { return a.HostID }
-
-// holdFor holds an application and requires the right to the verb at one side of
-// it. Nobody decides about themselves.
-func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb, side func(*ent.Application) ident.ID) (*ent.Application, error) {
-	app, err := storage.Held(ctx, tx.Application, id)
-	if err != nil {
-		return nil, err
-	}
-	return app, cmp.Or(verb.Require(ctx, side(app)), authz.RequireOther(ctx, app.LearnerID))
-}
-
-// move takes app, which its caller holds, to another state and notes it.
-func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.State, verb *ledger.Verb, set func(*ent.ApplicationUpdate)) (*ent.Application, error) {
-	update := tx.Application.Update()
-	set(update)
-	done := storage.Move(ctx, applicationStates, app.ID, app.State, to, update)
-	return ledger.NotedAs(ctx, tx, done, verb, ofApplication(app.State), tx.Application.Get, app.ID)
-}
-
-// ofApplication is an application for the record, which was in a state before.
-func ofApplication(from application.State) func(*ent.Application) ledger.Thing {
-	return func(a *ent.Application) ledger.Thing {
-		return ledger.Thing{ID: a.ID, Home: a.HomeID, Host: a.HostID, Person: a.LearnerID,
-			Payload: vocab.Payload{From: string(from), To: string(a.State)}}
-	}
-}

@@ -10,14 +10,28 @@ import (
 var Verbs ledger.Book
 
 var (
-	toSubmit          = Verbs.Declare("application.submit", "submitApplication", ledger.Parties).Everyday().Says("to")
-	toNominate        = Verbs.Declare("application.nominate", "nominateApplication", ledger.Parties).By(authz.NominateApplication).Everyday().Says("from", "to")
-	toRefuseAtHome    = Verbs.Declare("application.refuse", "refuseNomination", ledger.Parties).By(authz.NominateApplication).Everyday().Says("from", "to")
-	toRefuseAtHost    = Verbs.Declare("application.refuse", "refuseApplication", ledger.Parties).By(authz.DecideApplication).Everyday().Says("from", "to")
-	toAdmit           = Verbs.Declare("application.admit", "admitApplication", ledger.Parties).By(authz.DecideApplication).Everyday().Says("from", "to").Brings("enrolment.begin")
-	toWithdraw        = Verbs.Declare("application.withdraw", "withdrawApplication", ledger.Parties).Everyday().Says("from", "to").Brings("enrolment.withdraw")
-	toConsent         = Verbs.Declare("application.consent", "giveConsent", ledger.Parties).Everyday()
-	toWithdrawConsent = Verbs.Declare("application.withdraw_consent", "withdrawConsent", ledger.Parties).Everyday()
+	toSubmit             = Verbs.Declare("application.submit", "submitApplication", ledger.Parties).Everyday().Says("to")
+	toNominate           = Verbs.Declare("application.nominate", "nominateApplication", ledger.Parties).By(authz.NominateApplication).Everyday().ForMany("decideApplications").Says("from", "to", "offering")
+	toRefuseAtHome       = Verbs.Declare("application.refuse", "refuseNomination", ledger.Parties).By(authz.NominateApplication).Everyday().ForMany("decideApplications").Says("from", "to")
+	toRefuseAtHost       = Verbs.Declare("application.refuse", "refuseApplication", ledger.Parties).By(authz.DecideApplication).Everyday().ForMany("decideApplications").Says("from", "to", "offering")
+	toAdmit              = Verbs.Declare("application.admit", "admitApplication", ledger.Parties).By(authz.DecideApplication).Everyday().ForMany("decideApplications").Says("from", "to", "offering").Brings("enrolment.begin")
+	toWaitlist           = Verbs.Declare("application.waitlist", "waitlistApplication", ledger.Parties).By(authz.DecideApplication).Everyday().ForMany("decideApplications").Says("from", "to", "offering")
+	toAdmitConditionally = Verbs.Declare("application.admit_conditionally", "admitConditionally", ledger.Parties).By(authz.DecideApplication).Everyday().ForMany("decideApplications").Says("from", "to", "offering")
+	toFulfil             = Verbs.Declare("application.fulfil", "fulfilCondition", ledger.Parties).By(authz.DecideApplication).Everyday().ForMany("decideApplications").Says("from", "to", "offering").Brings("enrolment.begin")
+	toAccept             = Verbs.Declare("application.accept_seat", "acceptSeat", ledger.Parties).Everyday().Says("from", "to", "offering").Brings("enrolment.begin")
+	toDecline            = Verbs.Declare("application.decline_seat", "declineSeat", ledger.Parties).Everyday().Says("from", "to", "offering").Brings("application.offer_seat")
+	toWithdraw           = Verbs.Declare("application.withdraw", "withdrawApplication", ledger.Parties).Everyday().Says("from", "to", "offering").Brings("enrolment.withdraw", "application.offer_seat")
+	toConsent            = Verbs.Declare("application.consent", "giveConsent", ledger.Parties).Everyday()
+	toWithdrawConsent    = Verbs.Declare("application.withdraw_consent", "withdrawConsent", ledger.Parties).Everyday()
+
+	// What the server does, when somebody has left, time has run out or an offering was called off.
+	toOffer    = Verbs.Declare("application.offer_seat", "", ledger.Parties).Says("from", "to", "offering")
+	toLapse    = Verbs.Declare("application.lapse", "", ledger.Parties).Says("from", "to", "offering")
+	toCancel   = Verbs.Declare("application.cancel", "", ledger.Parties).Says("from", "to", "offering")
+	toRemind   = Verbs.Declare("application.remind", "", ledger.Parties).Says("to")
+	toOverdue  = Verbs.Declare("application.overdue", "", ledger.Parties).Says("to")
+	toEscalate = Verbs.Declare("application.escalate", "", ledger.Parties).Says("to")
+	toEndSeat  = Verbs.Declare("enrolment.cancel", "", ledger.Parties).Says("offering")
 
 	toBegin    = Verbs.Declare("enrolment.begin", "", ledger.Parties).Says("offering")
 	toLeave    = Verbs.Declare("enrolment.withdraw", "", ledger.Parties).Says("offering")

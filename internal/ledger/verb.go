@@ -47,6 +47,7 @@ type Verb struct {
 	says           []string
 	version        int
 	brings         []string
+	many           string
 }
 
 // Book holds the verbs of an area.
@@ -102,6 +103,16 @@ func (v *Verb) Brings(names ...string) *Verb {
 	v.brings = names
 	return v
 }
+
+// ForMany declares a mutation that asks for the change at many things, each by
+// itself.
+func (v *Verb) ForMany(mutation string) *Verb {
+	v.many = mutation
+	return v
+}
+
+// Many is the mutation that asks for the change at many things, or "".
+func (v *Verb) Many() string { return v.many }
 
 // Name is that of the entry and of the event.
 func (v *Verb) Name() string { return v.name }

@@ -230,14 +230,14 @@ func (s *Service) leave(ctx context.Context, who ident.ID) error {
 	if err != nil {
 		return err
 	}
-	open := application.StateIn(application.StateSUBMITTED, application.StateNOMINATED)
+	open := application.And(application.StateIn(journey.Alive...), application.StateNEQ(application.StateADMITTED)) // who has completed a course stays admitted to it
 	left, err := s.DB.Application.Query().Where(application.LearnerID(who),
 		application.Or(open, application.IDIn(vocab.Each(seats, func(e *ent.Enrolment) ident.ID { return e.ApplicationID })...))).Order(application.ByID()).IDs(system)
 	if err != nil {
 		return err
 	}
 	for _, id := range left {
-		if _, err := s.Journeys.Withdraw(asThem, journey.Withdrawal{ApplicationID: id}); err != nil {
+		if _, err := s.Journeys.Withdraw(asThem, journey.Renunciation{ApplicationID: id, ReasonCode: new(vocab.ReasonAccount)}); err != nil {
 			return err
 		}
 	}

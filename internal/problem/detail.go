@@ -23,6 +23,9 @@ type Window struct {
 // Seats are how many there are, all of them taken.
 type Seats int
 
+// Version is that of the thing as it is now.
+type Version int
+
 // Right is the one that is missing.
 type Right string
 
@@ -53,6 +56,8 @@ func (d Window) extensions() map[string]any {
 }
 
 func (d Seats) extensions() map[string]any { return map[string]any{"seats": int(d)} }
+
+func (d Version) extensions() map[string]any { return map[string]any{"version": int(d)} }
 
 func (d Right) extensions() map[string]any { return map[string]any{"verb": string(d)} }
 

@@ -188,7 +188,7 @@ func (d *demo) tell(ctx context.Context, s story) error {
 	}
 	if s.withdrawn {
 		next(1)
-		_, err = d.journeys.Withdraw(learner, journey.Withdrawal{ApplicationID: app.ID, Reason: new("The dates clash with an examination.")})
+		_, err = d.journeys.Withdraw(learner, journey.Renunciation{ApplicationID: app.ID, Reason: new("The dates clash with an examination.")})
 		return err
 	}
 	return d.finish(ctx, s, app, next)

@@ -25,6 +25,7 @@ type Facts struct {
 	Active    bool                // whether the provider is an active member of an alliance
 	Now       time.Time           // one clock for all
 	Audiences []vocab.TargetGroup // to which who asks belongs; none: the general window
+	Quotas    []*ent.SeatQuota    // of the offering; they matter to an applicant with a home
 	Applicant *Applicant          // nil: anybody
 }
 
@@ -47,21 +48,24 @@ const (
 	NotYetOpen       Code = "NOT_YET_OPEN"
 	PastDeadline     Code = "PAST_DEADLINE"
 	NoSeat           Code = "NO_SEAT"
+	QuotaFull        Code = "QUOTA_FULL"
+	Waits            Code = "WAITS"
 	HomeInactive     Code = "HOME_INACTIVE"
 	AlreadyApplied   Code = "ALREADY_APPLIED"
 )
 
-// Reason is why somebody may not apply.
+// Reason is why somebody may not apply, or what they should know before they do.
 type Reason struct {
-	Code    Code
-	Problem *problem.Error // as it is said to them
+	Code     Code
+	Problem  *problem.Error // as it is said to them
+	Advisory bool           // they may apply all the same
 }
 
 // Standing returns every reason against an application, the first one first;
-// none when it may be made.
+// none when it may be made and nothing is to be known.
 func Standing(f Facts) []Reason {
 	var all []Reason
-	add := func(c Code, p *problem.Error) { all = append(all, Reason{c, p}) }
+	add := func(c Code, p *problem.Error) { all = append(all, Reason{Code: c, Problem: p}) }
 	o, a := f.Offering, f.Applicant
 	if a != nil && a.Home == o.InstitutionID {
 		add(OwnInstitution, errOwn)
@@ -73,7 +77,7 @@ func Standing(f Facts) []Reason {
 		add(CourseWithdrawn, catalogue.ErrWithdrawn(f.Course))
 	}
 	if o.State != offering.StatePUBLISHED {
-		add(NotPublished, NoApplications(o))
+		add(NotPublished, catalogue.NoApplications(o))
 	} else {
 		all = append(all, timely(f)...)
 	}
@@ -95,42 +99,54 @@ func timely(f Facts) (all []Reason) {
 	}
 	switch {
 	case f.Now.Before(w.OpensAt):
-		all = append(all, Reason{NotYetOpen, bounds(problem.New(problem.Conflict, "applications open on %s (%s)", vocab.Local(w.OpensAt, o.Zone), o.Zone))})
+		all = append(all, Reason{Code: NotYetOpen, Problem: bounds(problem.New(problem.Conflict, "applications open on %s (%s)", vocab.Local(w.OpensAt, o.Zone), o.Zone))})
 	case w.ClosesAt != nil && !f.Now.Before(*w.ClosesAt):
-		all = append(all, Reason{PastDeadline, bounds(problem.New(problem.Conflict, "applications closed on %s (%s)", vocab.Local(*w.ClosesAt, o.Zone), o.Zone))})
+		all = append(all, Reason{Code: PastDeadline, Problem: bounds(problem.New(problem.Conflict, "applications closed on %s (%s)", vocab.Local(*w.ClosesAt, o.Zone), o.Zone))})
 	}
-	if o.SeatsTaken >= o.Seats {
-		all = append(all, Reason{NoSeat, Full(o)})
-	}
-	return all
+	return append(all, seats(f)...)
 }
 
-// Check returns the problem of the first reason, or nil.
+// seats says whether an applicant finds a seat, or a place to wait for one. A draw
+// decides about seats once the window is closed.
+func seats(f Facts) []Reason {
+	o := f.Offering
+	if o.WaitlistOrder == offering.WaitlistOrderDRAW {
+		return nil
+	}
+	home := ident.ID("")
+	if f.Applicant != nil {
+		home = f.Applicant.Home
+	}
+	seat, quota := catalogue.Takes(o, f.Quotas, home)
+	switch {
+	case seat && quota:
+		return nil
+	case o.Waiting < o.WaitlistPlaces:
+		return []Reason{{Waits, catalogue.NoSeat(o), true}}
+	case !seat:
+		return []Reason{{NoSeat, catalogue.NoSeat(o), false}}
+	}
+	i := slices.IndexFunc(f.Quotas, func(q *ent.SeatQuota) bool { return q.HomeID == home })
+	return []Reason{{QuotaFull, catalogue.QuotaFull(f.Quotas[i]), false}}
+}
+
+// Check returns the problem of the first reason that forbids an application, or nil.
 func Check(f Facts) error {
-	if all := Standing(f); len(all) > 0 {
-		return all[0].Problem
+	for _, r := range Standing(f) {
+		if !r.Advisory {
+			return r.Problem
+		}
 	}
 	return nil
 }
 
-// The problems. Those of an offering's state and seats are also said to who
-// admits.
+// The problems that are said here only.
 var (
 	errOwn              = problem.New(problem.Invalid, "this is an offering of your own institution; enrol there").At("input", "offeringId")
 	errProviderInactive = problem.New(problem.Conflict, "the institution that offers this is no active member of an alliance and takes nobody now")
 	errHomeInactive     = problem.New(problem.Conflict, "your home institution is no active member of an alliance and sends no applications now")
 	ErrApplied          = problem.New(problem.Conflict, "you have applied for this offering already")
 )
-
-// NoApplications says that an offering is in a state that takes nobody.
-func NoApplications(o *ent.Offering) *problem.Error {
-	return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With(problem.Transition{From: string(o.State)})
-}
-
-// Full says that an offering has no free seat.
-func Full(o *ent.Offering) *problem.Error {
-	return problem.New(problem.Conflict, "all %d seats of this offering are taken", o.Seats).With(problem.Seats(o.Seats))
-}
 
 // Next picks the facts of the offering that learners can take next: an open one,
 // else one that opens, else a full one, else a closed one; of several the first.
@@ -148,7 +164,7 @@ func Next(all []Facts) (int, catalogue.Availability) {
 	return best, inTurn[rank]
 }
 
-var inTurn = []catalogue.Availability{catalogue.Open, catalogue.OpensLater, catalogue.Full, catalogue.Closed}
+var inTurn = []catalogue.Availability{catalogue.Open, catalogue.OpensLater, catalogue.Waitlisted, catalogue.Full, catalogue.Closed}
 
 // Availability is the standing of an offering in a word, whoever applies.
 func Availability(f Facts) catalogue.Availability {
@@ -162,8 +178,10 @@ func Availability(f Facts) catalogue.Availability {
 		return catalogue.OpensLater
 	case PastDeadline:
 		return catalogue.Closed
-	case NoSeat:
+	case NoSeat, QuotaFull:
 		return catalogue.Full
+	case Waits:
+		return catalogue.Waitlisted
 	}
 	return catalogue.NotAvailable
 }

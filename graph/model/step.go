@@ -1,0 +1,24 @@
+package model
+
+import (
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// ApplicationStep is a step of an application as the viewer sees it.
+type ApplicationStep struct {
+	Number      int
+	Verb, Label string
+	From        *application.State
+	To          application.State
+	Side        applicationstep.Side
+	Person      *ent.Person
+	ReasonCode  *vocab.DecisionReason
+	Reason      *string
+	DueAt       *time.Time
+	At          time.Time
+}

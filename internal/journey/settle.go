@@ -1,0 +1,130 @@
+package journey
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+	"github.com/peregrine-exchange/peregrine/internal/work"
+)
+
+// Handlers do the work of this area.
+func (s *Service) Handlers() []work.Handler {
+	return []work.Handler{catalogue.Settle.By(s.settle), waking.By(s.wake)}
+}
+
+// inTurn gives a nominated learner a seat, or else a place on the waitlist, where
+// the host leaves it to the order: first come, first served, as their transactions
+// commit. Where there is neither, the application is refused. Where a draw decides,
+// everybody waits for it.
+func (s *Service) inTurn(ctx context.Context, tx *ent.Tx, app *ent.Application, o *ent.Offering) (*ent.Application, error) {
+	if o.Admission != offering.AdmissionAUTOMATIC || o.WaitlistOrder == offering.WaitlistOrderDRAW {
+		return app, nil
+	}
+	ctx = viewer.AsSystem(ctx)
+	admitted, err := s.move(ctx, tx, app, step{verb: toAdmit, to: application.StateADMITTED})
+	if !none(err) {
+		return admitted, err
+	}
+	waits, err := s.move(ctx, tx, app, step{verb: toWaitlist, to: application.StateWAITLISTED, due: s.waits(o)})
+	if !none(err) {
+		return waits, err
+	}
+	return s.move(ctx, tx, app, step{verb: toRefuseAtHost, to: application.StateREFUSED_BY_HOST, why: why{code: vocab.ReasonNoSeat}})
+}
+
+// none says whether a step was refused because there was no seat, or no place.
+// Nothing was taken then.
+func none(err error) bool {
+	var p *problem.Error
+	if !errors.As(err, &p) {
+		return false
+	}
+	_, full := p.Detail().(problem.Seats)
+	return full
+}
+
+// settle brings an offering up to what holds now, some learners in each
+// transaction: whoever stops it anywhere, it goes on where it was.
+func (s *Service) settle(ctx context.Context, l *work.Lease, due catalogue.Due) error {
+	for more := true; more; {
+		err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+			if err := l.Hold(ctx, tx); err != nil {
+				return err
+			}
+			o, err := storage.Held(ctx, tx.Offering, due.Offering)
+			if ent.IsNotFound(err) {
+				more = false
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if o.State == offering.StateCANCELLED {
+				more, err = s.callOff(ctx, tx, o)
+				return err
+			}
+			more = false
+			if err := catalogue.ReleaseTx(ctx, tx, o.ID, vocab.Now(s.Now)); err != nil {
+				return err
+			}
+			return s.promote(ctx, tx, o.ID)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// callOff ends applications for an offering that was cancelled, and says whether
+// there may be more.
+func (s *Service) callOff(ctx context.Context, tx *ent.Tx, o *ent.Offering) (bool, error) {
+	left, err := tx.Application.Query().Where(application.OfferingID(o.ID), application.StateIn(Alive...)).Order(application.ByID()).Limit(atOnce).All(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, app := range left {
+		st := step{verb: toCancel, to: application.StateCANCELLED, why: why{vocab.ReasonCancelled, vocab.OrZero(o.CancelledBecause)}}
+		if _, err := s.move(ctx, tx, app, st); err != nil {
+			return false, err
+		}
+	}
+	return len(left) == atOnce, nil
+}
+
+// Ranks returns how many learners stand before each application on the waitlist
+// of its offering, itself counted: 1 for who is offered the next seat. It is nil
+// for who does not wait. Places of who has left leave no gap in the ranks.
+func (s *Service) Ranks(ctx context.Context, apps []*ent.Application) ([]*int, error) {
+	ranks := make([]*int, len(apps))
+	last := map[ident.ID]int{}
+	for _, a := range apps {
+		if a.Place != nil {
+			last[a.OfferingID] = max(last[a.OfferingID], *a.Place)
+		}
+	}
+	for id, place := range last {
+		ids, err := s.DB.Application.Query().
+			Where(application.OfferingID(id), application.StateEQ(application.StateWAITLISTED), application.PlaceLTE(place)).
+			Order(application.ByPlace(), application.ByID()).IDs(viewer.AsSystem(ctx))
+		if err != nil {
+			return nil, err
+		}
+		for i, a := range apps {
+			if at := slices.Index(ids, a.ID); a.OfferingID == id && at >= 0 {
+				ranks[i] = new(at + 1)
+			}
+		}
+	}
+	return ranks, nil
+}

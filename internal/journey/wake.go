@@ -1,0 +1,121 @@
+package journey
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+	"github.com/peregrine-exchange/peregrine/internal/work"
+)
+
+// waking is work that looks at the applications whose time has come. There is one
+// item of it, so one server does, and another one once it is gone.
+var waking = work.Kind[struct{}]{Name: "application.wake"}
+
+// Wake has the applications looked at whose time has come, if there are any. A
+// server asks every second; it takes one look into an index.
+func (s *Service) Wake(ctx context.Context) error {
+	ctx = viewer.AsSystem(ctx)
+	now := vocab.Now(s.Now)
+	due, err := s.DB.Application.Query().Where(application.WakesAtLTE(now)).Exist(ctx)
+	if err != nil || !due {
+		return err
+	}
+	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error { return waking.Enqueue(ctx, tx, "all", struct{}{}, now) })
+}
+
+// wake looks at every application whose time has come, each in a transaction of
+// its own.
+func (s *Service) wake(ctx context.Context, l *work.Lease, _ struct{}) error {
+	for {
+		ids, err := s.DB.Application.Query().Where(application.WakesAtLTE(vocab.Now(s.Now))).
+			Order(application.ByWakesAt(), application.ByID()).Limit(atOnce).IDs(ctx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+				return cmp.Or(l.Hold(ctx, tx), s.look(ctx, tx, id))
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// look does what the time of an application asks for: whoever decides is reminded
+// before it, told at it, and others after it; an offer of a seat and an admission
+// on a condition lapse with it, and so does the wait for a seat.
+func (s *Service) look(ctx context.Context, tx *ent.Tx, id ident.ID) error {
+	app, err := hold(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	now := vocab.Now(s.Now)
+	if app.WakesAt == nil || app.WakesAt.After(now) {
+		return nil // somebody was faster
+	}
+	late := app.DueAt != nil && !now.Before(*app.DueAt)
+	switch app.State {
+	case application.StateOFFERED, application.StateWAITLISTED:
+		if late {
+			return s.lapse(ctx, tx, app, vocab.ReasonTime)
+		}
+		return s.rouse(ctx, tx, app, toRemind, app.DueAt)
+	case application.StateCONDITIONAL:
+		if late {
+			return s.lapse(ctx, tx, app, vocab.ReasonCondition)
+		}
+		return s.rouse(ctx, tx, app, toRemind, app.DueAt)
+	case application.StateSUBMITTED, application.StateNOMINATED:
+		return s.press(ctx, tx, app, now)
+	}
+	return s.rouse(ctx, tx, app, nil, nil)
+}
+
+func (s *Service) lapse(ctx context.Context, tx *ent.Tx, app *ent.Application, code vocab.DecisionReason) error {
+	_, err := s.move(ctx, tx, app, step{verb: toLapse, to: application.StateLAPSED, why: why{code: code}})
+	return err
+}
+
+// rouse tells of an application that waits, and says when to look at it again.
+func (s *Service) rouse(ctx context.Context, tx *ent.Tx, app *ent.Application, verb *ledger.Verb, next *time.Time) error {
+	update := tx.Application.Update().Where(application.ID(app.ID))
+	set(next, update.SetWakesAt, update.ClearWakesAt)
+	if err := update.Exec(ctx); err != nil || verb == nil {
+		return err
+	}
+	t := ofApplication("")(app)
+	return ledger.Note(ctx, tx, verb, t)
+}
+
+// press reminds who has to decide, or tells that they are late.
+func (s *Service) press(ctx context.Context, tx *ent.Tx, app *ent.Application, now time.Time) error {
+	return s.rouse(ctx, tx, app, nil, nil)
+}
+
+// answers is until when an institution decides, by its policy for a partner.
+func (s *Service) answers(ctx context.Context, tx *ent.Tx, at, partner ident.ID, side func(*ent.Application) ident.ID, o *ent.Offering) (deadline, error) {
+	due := vocab.Now(s.Now).AddDate(0, 0, 14)
+	return deadline{&due, &due}, nil
+}
+
+// waits is until when learners wait for a seat: to the end of the last day.
+func (s *Service) waits(o *ent.Offering) deadline {
+	if o.EndsOn == nil {
+		return deadline{}
+	}
+	end, err := vocab.DayEnd(*o.EndsOn, o.Zone)
+	if err != nil {
+		return deadline{}
+	}
+	return deadline{&end, &end}
+}
