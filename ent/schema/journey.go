@@ -42,7 +42,8 @@ func (Application) Fields() []ent.Field {
 }
 
 func (Application) Edges() []ent.Edge {
-	return []ent.Edge{to("learner", Person.Type), to("offering", Offering.Type), to("home", Institution.Type), to("host", Institution.Type), mayTo("programme", Programme.Type), mayTo("call", Call.Type)}
+	return []ent.Edge{to("learner", Person.Type), to("offering", Offering.Type), to("home", Institution.Type), to("host", Institution.Type),
+		mayTo("programme", Programme.Type), mayTo("call", Call.Type)}
 }
 
 func (Application) Indexes() []ent.Index {

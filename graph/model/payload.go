@@ -52,4 +52,6 @@ func (*Payload[E]) Refused(why []UserError) any { return &Payload[E]{Errors: why
 func (*OtherSessionsPayload) Refused(why []UserError) any { return &OtherSessionsPayload{Errors: why} }
 
 // Refused is part of Refusable.
-func (*ApplicationOutcomesPayload) Refused(why []UserError) any { return &ApplicationOutcomesPayload{Errors: why} }
+func (*ApplicationOutcomesPayload) Refused(why []UserError) any {
+	return &ApplicationOutcomesPayload{Errors: why}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/readmodel"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -144,7 +145,7 @@ func (m *members) document(r Record, today time.Time) (readmodel.Doc, error) {
 // windowsOf returns when which audience may apply for an offering: bit 0 stands
 // for those whom no window of their own names, bit n for the n-th target group.
 func windowsOf(o *ent.Offering) []readmodel.Window {
-	free := int32(max(0, o.Seats-o.SeatsTaken))
+	free := int32(catalogue.FreeToAll(o))
 	general := readmodel.Window{Opens: o.OpensAt.UnixMicro(), Closes: closing(o.ClosesAt), Free: free, Audience: everybody}
 	all := []readmodel.Window{}
 	for _, w := range o.Windows {

@@ -77,6 +77,10 @@ type (
 		Closes              *int64
 		Starts, Ends        string
 		Seats, Taken        int
+		Reserved, Waiting   int
+		Automatic           bool
+		Instead             []byte
+		Because             string
 		Language            string
 		Mode                int
 		Place, Funding      vocab.Text
@@ -155,9 +159,13 @@ func storedOf(o *ent.Offering, version ident.ID) storedOffering {
 	so := storedOffering{
 		ID: o.ID.Bytes(), Cancelled: o.State == offering.StateCANCELLED, OnDemand: o.Schedule == offering.ScheduleON_DEMAND,
 		Zone: o.Zone, Opens: o.OpensAt.UnixMicro(), Closes: micros(o.ClosesAt), Starts: vocab.OrZero(o.StartsOn), Ends: vocab.OrZero(o.EndsOn),
-		Seats: o.Seats, Taken: o.SeatsTaken, Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
+		Seats: o.Seats, Taken: o.SeatsTaken, Reserved: o.SeatsReserved, Waiting: o.Waiting,
+		Automatic: o.Admission == offering.AdmissionAUTOMATIC, Because: vocab.OrZero(o.CancelledBecause), Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
 		FeeCents: o.FeeCents, FeeCurrency: o.FeeCurrency, Windows: o.Windows, WaitlistPlaces: o.WaitlistPlaces,
 		Draw: o.WaitlistOrder == offering.WaitlistOrderDRAW, OfferHours: o.OfferHours, Updated: o.UpdatedAt.UnixMicro(),
+	}
+	if o.InsteadID != nil {
+		so.Instead = id16(*o.InsteadID)
 	}
 	if o.VersionID != version {
 		so.Version = id16(o.VersionID)
@@ -206,7 +214,8 @@ func (so storedOffering) of(c *ent.Course) *ent.Offering {
 	o := &ent.Offering{
 		ID: ident.Of(ident.Offering, so.ID), InstitutionID: c.InstitutionID, CourseID: c.ID, VersionID: *c.PublishedVersionID,
 		State: offering.StatePUBLISHED, Schedule: offering.ScheduleCOHORT, Zone: so.Zone, OpensAt: moment(so.Opens), ClosesAt: maybeMoment(so.Closes),
-		StartsOn: vocab.Given(so.Starts), EndsOn: vocab.Given(so.Ends), Seats: so.Seats, SeatsTaken: so.Taken, Language: so.Language,
+		StartsOn: vocab.Given(so.Starts), EndsOn: vocab.Given(so.Ends), Seats: so.Seats, SeatsTaken: so.Taken, SeatsReserved: so.Reserved, Waiting: so.Waiting,
+		Admission: offering.AdmissionBY_HAND, CancelledBecause: vocab.Given(so.Because), Language: so.Language,
 		Mode: vocab.OrZero(value(vocab.DeliveryModes, so.Mode)), Place: so.Place, Funding: so.Funding, FeeCents: so.FeeCents, FeeCurrency: so.FeeCurrency,
 		Windows: so.Windows, WaitlistPlaces: so.WaitlistPlaces, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: so.OfferHours,
 		UpdatedAt: moment(so.Updated),
@@ -216,6 +225,12 @@ func (so storedOffering) of(c *ent.Course) *ent.Offering {
 	}
 	if so.OnDemand {
 		o.Schedule = offering.ScheduleON_DEMAND
+	}
+	if so.Automatic {
+		o.Admission = offering.AdmissionAUTOMATIC
+	}
+	if len(so.Instead) == 16 {
+		o.InsteadID = new(ident.Of(ident.Offering, [16]byte(so.Instead)))
 	}
 	if so.Draw {
 		o.WaitlistOrder = offering.WaitlistOrderDRAW

@@ -348,7 +348,7 @@ func TestViewerActionsAgreeWithMutations(t *testing.T) {
 		compared[own]++ // what only its owner sees needs no word that they may end it
 	}
 	compared["decideApplications"]++ // each of its decisions is an action of its own
-	compared["proposeProvider"]++ // names its institutions further down
+	compared["proposeProvider"]++    // names its institutions further down
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		if compared[name] == 0 {
 			t.Errorf("no thing offers %s", name)

@@ -77,6 +77,10 @@ func (s *Service) DecideAll(ctx context.Context, d Decisions) ([]Outcome, error)
 			key = new(storage.Digest(*d.IdempotencyKey + "/" + strconv.Itoa(i)))
 		}
 		app, err := s.decide(ctx, item, key)
+		if err == nil {
+			all[i] = Outcome{item.ApplicationID, app, nil}
+			continue
+		}
 		problems, fault := storage.Problems(err)
 		if fault {
 			return nil, err
@@ -86,7 +90,7 @@ func (s *Service) DecideAll(ctx context.Context, d Decisions) ([]Outcome, error)
 				problems[j] = p.At(append([]string{"input", "items", strconv.Itoa(i)}, p.Field[1:]...)...)
 			}
 		}
-		all[i] = Outcome{item.ApplicationID, app, problems}
+		all[i] = Outcome{item.ApplicationID, nil, problems}
 	}
 	return all, nil
 }

@@ -61,7 +61,7 @@ func (s *Service) nominate(ctx context.Context, tx *ent.Tx, app *ent.Application
 	if err != nil {
 		return nil, err
 	}
-	return s.inTurn(ctx, tx, nominated, o)
+	return s.inOrder(ctx, tx, nominated, o)
 }
 
 // RefuseNomination ends the application at home, with a reason.

@@ -6,8 +6,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
@@ -68,6 +70,9 @@ func (s *Service) enrol(ctx context.Context, tx *ent.Tx, app *ent.Application) e
 	o, err := tx.Offering.Get(ctx, app.OfferingID)
 	if err != nil {
 		return err
+	}
+	if o.State != offering.StatePUBLISHED { // called off, and its applications are about to be told
+		return catalogue.NoApplications(o)
 	}
 	_, err = ledger.Made(ctx, tx, toBegin, ofSeat, nil, tx.Enrolment.Create().SetApplicationID(app.ID).SetLearnerID(app.LearnerID).
 		SetOfferingID(o.ID).SetVersionID(o.VersionID).

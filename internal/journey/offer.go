@@ -69,7 +69,9 @@ func (s *Service) give(ctx context.Context, verb *ledger.Verb, to application.St
 }
 
 // own runs a verb of a learner with an application of theirs.
-func (s *Service) own(ctx context.Context, verb *ledger.Verb, key *string, in any, id ident.ID, expected *int, fn func(*ent.Tx, *ent.Application) (*ent.Application, error)) (*ent.Application, error) {
+func (s *Service) own(
+	ctx context.Context, verb *ledger.Verb, key *string, in any, id ident.ID, expected *int, fn func(*ent.Tx, *ent.Application) (*ent.Application, error),
+) (*ent.Application, error) {
 	return idempotency.Write(ctx, s.DB, idempotency.Of(verb, key, in), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		app, err := hold(ctx, tx, id)
 		if err != nil {

@@ -22,11 +22,11 @@ func (s *Service) Handlers() []work.Handler {
 	return []work.Handler{catalogue.Settle.By(s.settle), waking.By(s.wake)}
 }
 
-// inTurn gives a nominated learner a seat, or else a place on the waitlist, where
+// inOrder gives a nominated learner a seat, or else a place on the waitlist, where
 // the host leaves it to the order: first come, first served, as their transactions
 // commit. Where there is neither, the application is refused. Where a draw decides,
 // everybody waits for it.
-func (s *Service) inTurn(ctx context.Context, tx *ent.Tx, app *ent.Application, o *ent.Offering) (*ent.Application, error) {
+func (s *Service) inOrder(ctx context.Context, tx *ent.Tx, app *ent.Application, o *ent.Offering) (*ent.Application, error) {
 	if o.Admission != offering.AdmissionAUTOMATIC || o.WaitlistOrder == offering.WaitlistOrderDRAW {
 		return app, nil
 	}

@@ -93,7 +93,8 @@ func (s *Service) rouse(ctx context.Context, tx *ent.Tx, app *ent.Application, v
 	if err := update.Exec(ctx); err != nil || verb == nil {
 		return err
 	}
-	t := ofApplication("")(app)
+	t := ofApplication(app.State)(app)
+	t.Payload.From = ""
 	return ledger.Note(ctx, tx, verb, t)
 }
 
