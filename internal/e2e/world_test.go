@@ -414,6 +414,7 @@ var mutations = map[string]mutationShape{
 	"submitApplication":        {"SubmitApplicationInput", "application", "id state commitment { verdict ects ruleId }"},
 	"requestErasure":           {"RequestErasureInput", "erasure", "id state beginsAt done total"},
 	"cancelErasure":            {"CancelErasureInput", "erasure", "id state endedAt"},
+	"removeDocument":           {"RemoveDocumentInput", "document", "id"},
 	"giveConsent":              {"GiveConsentInput", "application", "id sharing { item }"},
 	"withdrawConsent":          {"WithdrawConsentInput", "application", "id sharing { item endedAt }"},
 	"withdrawApplication":      {"WithdrawApplicationInput", "application", "id state reason"},

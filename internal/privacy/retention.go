@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -26,6 +27,12 @@ type Retention struct {
 	Table, Column, Where string
 	Clear                []string
 	Record               bool // people with a record of study, too
+
+	// Of and By have Column and Where speak of another table, to whose rows this
+	// column of ours refers. Few is how many rows one statement takes at most where
+	// each is large; the usual number otherwise.
+	Of, By string
+	Few    int
 }
 
 // Retentions is what the job enforces, in this order. Running sign-ins and
@@ -36,6 +43,8 @@ var Retentions = []Retention{
 	{Class: "affiliations", Table: "affiliations", Column: "expires_at"},
 	{Class: "texts", Table: "applications", Column: "decided_at", Clear: []string{"motivation", "reason"},
 		Where: "`state` IN ('REFUSED_BY_HOME', 'REFUSED_BY_HOST', 'WITHDRAWN') AND (`motivation` IS NOT NULL OR `reason` IS NOT NULL)"},
+	{Class: "texts", Table: "documents", By: "application_id", Of: "applications", Column: "decided_at", Few: 20,
+		Where: "`state` IN ('REFUSED_BY_HOME', 'REFUSED_BY_HOST', 'WITHDRAWN')"},
 	{Class: "visitors"},
 	{Class: "learners", Record: true},
 }
@@ -56,7 +65,7 @@ func (s *Service) Enforce(ctx context.Context) (int, error) {
 			if err != nil {
 				return total, fmt.Errorf("privacy: retention of %s: %w", r.Class, err)
 			}
-			if n < batch {
+			if n < cmp.Or(r.Few, batch) {
 				break
 			}
 		}
@@ -72,8 +81,11 @@ func (s *Service) enforce(ctx context.Context, r Retention, before time.Time) (i
 	if r.Where != "" {
 		where += " AND " + r.Where
 	}
+	if r.Of != "" {
+		where = quoted(r.By) + " IN (SELECT `id` FROM " + quoted(r.Of) + " WHERE " + where + ")"
+	}
 	// MySQL limits no subquery of IN, but one of FROM.
-	rows := fmt.Sprintf(" WHERE `id` IN (SELECT `id` FROM (SELECT `id` FROM %s WHERE %s LIMIT %d) AS `old`)", quoted(r.Table), where, batch)
+	rows := fmt.Sprintf(" WHERE `id` IN (SELECT `id` FROM (SELECT `id` FROM %s WHERE %s LIMIT %d) AS `old`)", quoted(r.Table), where, cmp.Or(r.Few, batch))
 	statement := "DELETE FROM " + quoted(r.Table) + rows
 	if len(r.Clear) > 0 {
 		empty := vocab.Each(r.Clear, func(c string) string { return emptied(r.Table, c) })

@@ -1293,10 +1293,16 @@ export type PauseImportSourceInput = {
 
 /** Parts of a person's data that are seen for a reason only, and whose reading is noted. */
 export type PersonalField =
+  /** What a learner needs to take part. */
+  | 'ACCESS_NEEDS'
   /** Ties to an institution. */
   | 'AFFILIATIONS'
+  /** Answers to the questions of an offering. */
+  | 'ANSWERS'
   /** Credential, with the name that it certifies. */
   | 'CREDENTIAL'
+  /** Documents that go with an application. */
+  | 'DOCUMENTS'
   /** E-mail address. */
   | 'EMAIL'
   /** Study programme at home, with an application. */
@@ -1685,6 +1691,14 @@ export type RejectProviderInput = {
   providerId: Scalars['ID']['input'];
 };
 
+/** A document to take out of a draft. */
+export type RemoveDocumentInput = {
+  /** The document. */
+  documentId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A home organisation for which a provider shall speak no longer. */
 export type RemoveProviderHomeInput = {
   /** The domain. */
@@ -1857,6 +1871,12 @@ export type SessionKind =
 
 /** Parts of a learner's data that an application shares with the host. */
 export type SharedItem =
+  /** What the learner needs to take part. */
+  | 'ACCESS_NEEDS'
+  /** Answers to the questions of the offering. */
+  | 'ANSWERS'
+  /** Documents that go with the application. */
+  | 'DOCUMENTS'
   /** E-mail address. */
   | 'EMAIL'
   /** Study programme at home. */
