@@ -144,28 +144,3 @@ func (r *queryResolver) Applications(ctx context.Context, filter *model.Applicat
 func (r *Resolver) Application() generated.ApplicationResolver { return &applicationResolver{r} }
 
 type applicationResolver struct{ root *Resolver }
-
-// !!! WARNING !!!
-// The code below was going to be deleted when updating resolvers. It has been copied here so you have
-// one last chance to move it out of harms way if you want. There are two reasons this happens:
-//  - When renaming or deleting a resolver the old code will be put in here. You can safely delete
-//    it when you're done.
-//  - You have helper methods in this file. Move them out to keep these resolver files clean.
-/*
-	func (r *applicationStepResolver) Label(ctx context.Context, obj *ent.ApplicationStep) (string, error) {
-	panic(fmt.Errorf("not implemented: Label - label"))
-}
-func (r *applicationStepResolver) From(ctx context.Context, obj *ent.ApplicationStep) (*application.State, error) {
-	panic(fmt.Errorf("not implemented: From - from"))
-}
-func (r *applicationStepResolver) To(ctx context.Context, obj *ent.ApplicationStep) (application.State, error) {
-	panic(fmt.Errorf("not implemented: To - to"))
-}
-func (r *applicationStepResolver) Person(ctx context.Context, obj *ent.ApplicationStep) (*ent.Person, error) {
-	panic(fmt.Errorf("not implemented: Person - person"))
-}
-func (r *Resolver) ApplicationStep() generated.ApplicationStepResolver {
-	return &applicationStepResolver{r}
-}
-type applicationStepResolver struct{ root *Resolver }
-*/

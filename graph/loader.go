@@ -63,6 +63,7 @@ const (
 	readinessOfInstitution
 	childrenOfUnit
 	changeOfInstitution
+	documentsOfApplication
 )
 
 // Loading gives each operation its own loaders, and each field of a mutation

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
@@ -45,6 +46,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.AuditEntry:        asNodes(rows(r.DB.AuditEntry.Query, auditentry.IDIn)),
 		ident.Affiliation:       asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
 		ident.Application:       asNodes(r.applications()),
+		ident.Document:          asNodes(func(ctx context.Context, ids []ident.ID) ([]*ent.Document, error) { return r.Documents.Seen(ctx, ids) }),
 		ident.Enrolment:         asNodes(r.enrolments()),
 		ident.Result:            asNodes(r.results()),
 		ident.Credential:        asNodes(r.credentials),

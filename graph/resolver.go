@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
+	"github.com/peregrine-exchange/peregrine/internal/document"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
@@ -32,6 +33,7 @@ type Resolver struct {
 	DB           *ent.Client
 	Now          func() time.Time
 	Discovery    *discovery.Service
+	Documents    *document.Service
 	Institutions *institution.Service
 	Roles        *role.Service
 	Catalogue    *catalogue.Service

@@ -157,3 +157,8 @@ func StateValidator(s State) error {
 
 // OrderOption defines the ordering options for the Document queries.
 type OrderOption func(*sql.Selector)
+
+// ByID orders the results by the id field.
+func ByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldID, opts...).ToFunc()
+}

@@ -89,6 +89,11 @@ func CreatedAtIn(vs ...time.Time) predicate.Document {
 	return predicate.Document(sql.FieldIn(FieldCreatedAt, vs...))
 }
 
+// CreatedAtLT applies the LT predicate on the "created_at" field.
+func CreatedAtLT(v time.Time) predicate.Document {
+	return predicate.Document(sql.FieldLT(FieldCreatedAt, v))
+}
+
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
 func UpdatedAtEQ(v time.Time) predicate.Document {
 	return predicate.Document(sql.FieldEQ(FieldUpdatedAt, v))

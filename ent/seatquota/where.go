@@ -132,11 +132,6 @@ func SeatsTakenIn(vs ...int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldSeatsTaken, vs...))
 }
 
-// SeatsTakenGT applies the GT predicate on the "seats_taken" field.
-func SeatsTakenGT(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGT(FieldSeatsTaken, v))
-}
-
 // ReservedUntilEQ applies the EQ predicate on the "reserved_until" field.
 func ReservedUntilEQ(v time.Time) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldEQ(FieldReservedUntil, v))
@@ -145,11 +140,6 @@ func ReservedUntilEQ(v time.Time) predicate.SeatQuota {
 // ReservedUntilIn applies the In predicate on the "reserved_until" field.
 func ReservedUntilIn(vs ...time.Time) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldReservedUntil, vs...))
-}
-
-// ReservedUntilGT applies the GT predicate on the "reserved_until" field.
-func ReservedUntilGT(v time.Time) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGT(FieldReservedUntil, v))
 }
 
 // ReservedUntilLTE applies the LTE predicate on the "reserved_until" field.

@@ -40,6 +40,7 @@ type ApplicationResolver interface {
 	Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error)
 	History(ctx context.Context, objs []*ent.Application) ([][]*model.ApplicationStep, error)
 	ViewerActions(ctx context.Context, obj *ent.Application) ([]*model.ViewerAction, error)
+	Documents(ctx context.Context, objs []*ent.Application) ([][]*ent.Document, error)
 	Sharing(ctx context.Context, obj *ent.Application) ([]*vocab.Share, error)
 }
 
@@ -866,6 +867,61 @@ func fieldContext_Application_viewerActions(_ context.Context, ec *executionCont
 		},
 	}
 	return fc, nil
+}
+
+func _Application_documents(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_documents(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Application_documents(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Document) graphql.Marshaler {
+			return marshalODocument2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDocumentᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Application_documents(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Application",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Document(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Application_documents(ctx context.Context, field graphql.CollectedField, obj *ent.Application) (any, error) {
+	resolver := ec.Resolvers.Application()
+	if batch, ok := graphql.BatchParentsFor[*ent.Application](ctx, "Application"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Documents(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Document](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Application.documents",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Documents(ctx, []*ent.Application{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Document](
+		ctx,
+		results,
+		err,
+		"Application.documents",
+	)
 }
 
 func _Application_sharing(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
@@ -2512,6 +2568,12 @@ func _Application(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Application_viewerActions(ctx, ec, field, obj)
+				})
+		case "documents":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_documents(ctx, ec, field, obj)
 				})
 		case "sharing":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -35,6 +35,7 @@ type ResolverRoot interface {
 	CourseVersion() CourseVersionResolver
 	Credential() CredentialResolver
 	Disclosure() DisclosureResolver
+	Document() DocumentResolver
 	Enrolment() EnrolmentResolver
 	Erasure() ErasureResolver
 	HeldRole() HeldRoleResolver
@@ -184,6 +185,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
 			graphql.NewInputUnmarshaler("RejectInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("RejectProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectProviderInput)),
+			graphql.NewInputUnmarshaler("RemoveDocumentInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveDocumentInput)),
 			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
 			graphql.NewInputUnmarshaler("RequestErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestErasureInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
@@ -2448,6 +2450,61 @@ extend type Query {
   ): CatalogueConnection @public
 }
 `, BuiltIn: false},
+	{Name: "../document.graphqls", Input: `"A file that a learner sends with an application. Its bytes are at ` + "`" + `/documents/{id}` + "`" + `; they are sent to ` + "`" + `/drafts/{id}/documents` + "`" + ` or ` + "`" + `/applications/{id}/documents` + "`" + `."
+type Document implements Node {
+  "Identifier."
+  id: ID!
+  "As the learner calls it."
+  name: String!
+  "Media type by its content: application/pdf, image/png or image/jpeg."
+  mediaType: String!
+  "Size."
+  bytes: Int!
+  "SHA-256 of the content, in hexadecimal."
+  digest: String!
+  "Key of the question of the offering that it answers; null where it answers none."
+  question: String
+  "When the learner sent it."
+  addedAt: DateTime!
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @items(max: 1)
+}
+
+extend type Application {
+  """
+  Documents that go with it, oldest first; null for who does not see them: home's mobility office sees them until there is a result,
+  that of the host from the nomination on and while the learner shares them.
+  """
+  documents: [Document!] @items(max: 10)
+}
+
+"A document to take out of a draft."
+input RemoveDocumentInput {
+  "The document."
+  documentId: ID!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A document that is gone."
+type RemovedDocument {
+  "Identifier that it had."
+  id: ID!
+}
+
+"What became of a document."
+type RemoveDocumentPayload {
+  "The document that is gone; null when it was refused."
+  document: RemovedDocument
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "The learner takes a document out of a draft. CONFLICT for one of an application: who decides may have read it."
+  removeDocument(input: RemoveDocumentInput!): RemoveDocumentPayload
+}
+`, BuiltIn: false},
 	{Name: "../enrolment.graphqls", Input: `"A learner's seat in an offering."
 type Enrolment implements Node {
   "Identifier."
@@ -4587,6 +4644,12 @@ enum SharedItem {
   HOME_PROGRAMME
   "Why the learner applies; shared by who writes a motivation."
   MOTIVATION
+  "Documents that go with the application."
+  DOCUMENTS
+  "Answers to the questions of the offering."
+  ANSWERS
+  "What the learner needs to take part."
+  ACCESS_NEEDS
 }
 
 "Parts of a person's data that are seen for a reason only, and whose reading is noted."
@@ -4601,6 +4664,12 @@ enum PersonalField {
   HOME_PROGRAMME
   "Why the learner applies."
   MOTIVATION
+  "Documents that go with an application."
+  DOCUMENTS
+  "Answers to the questions of an offering."
+  ANSWERS
+  "What a learner needs to take part."
+  ACCESS_NEEDS
   "Reason of a refusal or withdrawal."
   REASON
   "Ties to an institution."
@@ -4672,7 +4741,7 @@ type Disclosure implements Node {
   "For what: the operation, as its author named it."
   purpose: String!
   "What was read."
-  fields: [PersonalField!]! @items(max: 9)
+  fields: [PersonalField!]! @items(max: 12)
   "How often within the hour."
   count: Int!
   "First time."
@@ -6442,6 +6511,8 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_history(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Application_viewerActions(ctx, ec, field)
+	case "documents":
+		return fieldContext_Application_documents(ctx, ec, field)
 	case "sharing":
 		return fieldContext_Application_sharing(ctx, ec, field)
 	}
@@ -7074,6 +7145,28 @@ func childFields_DisclosureEdge(ctx context.Context, ec *executionContext, field
 		return fieldContext_DisclosureEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisclosureEdge", field.Name)
+}
+
+func childFields_Document(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Document_id(ctx, ec, field)
+	case "name":
+		return fieldContext_Document_name(ctx, ec, field)
+	case "mediaType":
+		return fieldContext_Document_mediaType(ctx, ec, field)
+	case "bytes":
+		return fieldContext_Document_bytes(ctx, ec, field)
+	case "digest":
+		return fieldContext_Document_digest(ctx, ec, field)
+	case "question":
+		return fieldContext_Document_question(ctx, ec, field)
+	case "addedAt":
+		return fieldContext_Document_addedAt(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Document_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Document", field.Name)
 }
 
 func childFields_Enrolment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8526,6 +8619,24 @@ func childFields_RecognitionRulePayload(ctx context.Context, ec *executionContex
 		return fieldContext_RecognitionRulePayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecognitionRulePayload", field.Name)
+}
+
+func childFields_RemoveDocumentPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return fieldContext_RemoveDocumentPayload_document(ctx, ec, field)
+	case "errors":
+		return fieldContext_RemoveDocumentPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveDocumentPayload", field.Name)
+}
+
+func childFields_RemovedDocument(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_RemovedDocument_id(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovedDocument", field.Name)
 }
 
 func childFields_Result(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

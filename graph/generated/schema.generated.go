@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
+	"github.com/peregrine-exchange/peregrine/internal/document"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
@@ -70,6 +71,7 @@ type MutationResolver interface {
 	EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.Payload[*ent.ApiClient], error)
 	IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[*ent.Credential], error)
 	RevokeCredential(ctx context.Context, input credential.Revocation) (*model.Payload[*ent.Credential], error)
+	RemoveDocument(ctx context.Context, input document.Removal) (*model.Payload[*ent.Document], error)
 	RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[*ent.Result], error)
 	ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.Payload[*ent.Result], error)
 	StartImport(ctx context.Context, input exchange.Small) (*model.Payload[*ent.ImportRun], error)
@@ -985,6 +987,20 @@ func field_Mutation_rejectProvider_args(ctx context.Context, ec *executionContex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RejectProviderInput, error) {
 			return unmarshalNRejectProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRejectProviderInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_removeDocument_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (document.Removal, error) {
+			return unmarshalNRemoveDocumentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋdocumentᚐRemoval(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4154,6 +4170,50 @@ func fieldContext_Mutation_revokeCredential(ctx context.Context, ec *executionCo
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Mutation_revokeCredential_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_removeDocument(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_removeDocument(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveDocument(ctx, fc.Args["input"].(document.Removal))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Document]) graphql.Marshaler {
+			return marshalORemoveDocumentPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_removeDocument(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RemoveDocumentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_removeDocument_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -8806,6 +8866,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Enrolment(ctx, ec, sel, obj)
+	case *ent.Document:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _Document(ctx, ec, sel, obj)
 	case *ent.Disclosure:
 		if obj == nil {
 			return graphql.Null
@@ -9341,6 +9406,13 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 		case "revokeCredential":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_revokeCredential(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "removeDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_removeDocument(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++

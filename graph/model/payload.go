@@ -37,6 +37,7 @@ type (
 	SessionPayload           = Payload[*ent.Session]
 	UnlinkIdentityPayload    = Payload[*viewer.Viewer]
 	ErasurePayload           = Payload[*ent.Erasure]
+	RemoveDocumentPayload    = Payload[*ent.Document]
 )
 
 // Refusable is the payload of any mutation. It is asked even when there is none.

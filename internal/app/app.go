@@ -27,6 +27,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
+	"github.com/peregrine-exchange/peregrine/internal/document"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/fetch"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
@@ -74,6 +75,7 @@ type App struct {
 	Sessions     *session.Service
 	Credentials  *credential.Service
 	Discovery    *discovery.Service
+	Documents    *document.Service
 	Exchange     *exchange.Service
 	Journeys     *journey.Service
 	Portals      *portal.Service
@@ -113,6 +115,7 @@ func New(p Parts) (*App, error) {
 	}
 	a.Privacy = &privacy.Service{DB: db, SQL: p.DB.SQL, Now: p.Now, Wait: time.Duration(p.Config.ErasureDays) * 24 * time.Hour, Periods: p.Config.Periods(),
 		Journeys: a.Journeys, Roles: &role.Service{DB: db, Now: p.Now}, Recognitions: cases}
+	a.Documents = &document.Service{DB: db, Now: p.Now, Store: document.Chunks{DB: db}, Privacy: a.Privacy}
 	a.Audit = audit.New(db, p.Now, p.KEK, base)
 	privacy.Watch(db)
 	reporter := storage.Reporter{Log: p.Log, Count: a.Problems}
@@ -131,7 +134,7 @@ func New(p Parts) (*App, error) {
 	site, err := web.New(web.Parts{
 		Ping: a.clock.ready, Refuses: p.DB.Refuses, Deadline: p.Deadline, Audit: a.Audit, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now, reporter)), SDL: graph.SDL(),
-		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
+		Credentials: a.Credentials, Documents: a.Documents, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
 		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth:   &authn.Authenticator{Sessions: a.Sessions, Tokens: a.Tokens, Cookie: cookie},
 		SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Privacy: a.Privacy, Demo: p.Demo, Budgets: budgets, Problems: reporter, Log: p.Log,
@@ -157,6 +160,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time, report
 	return &graph.Resolver{
 		DB: db, Now: now,
 		Discovery:    a.Discovery,
+		Documents:    a.Documents,
 		Institutions: a.institutions,
 		Roles:        &role.Service{DB: db, Now: now},
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
@@ -222,6 +226,7 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "note disclosures", Every: time.Second, Run: silently(a.Privacy.Write)},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.Schedule},
 		{Name: "keep no longer than needed", Every: time.Hour, Run: a.Privacy.Enforce},
+		{Name: "clear documents", Every: 10 * time.Minute, Run: a.Documents.Clear},
 		{Name: "clear imports", Every: time.Hour, Run: a.Exchange.Clear},
 	})
 }

@@ -40,6 +40,7 @@ var layers = []struct {
 		[]string{
 			"internal/storage/migrations",
 			"internal/storage",
+			"internal/chunk",
 			"internal/authz",
 			"internal/relay",
 			"internal/ledger",
@@ -68,6 +69,7 @@ var layers = []struct {
 			"internal/credential",
 			"internal/recognition",
 			"internal/privacy",
+			"internal/document",
 		},
 	},
 	{

@@ -89,6 +89,12 @@ var looks = []Look{
 	{vocab.FieldHomeProgramme, AtHost, offices, admitted, true},
 	{vocab.FieldMotivation, AtHome, offices, pending, false},
 	{vocab.FieldMotivation, AtHost, offices, admitted, true},
+	{vocab.FieldDocuments, AtHome, offices, pending, false},
+	{vocab.FieldDocuments, AtHost, offices, admitted, true},
+	{vocab.FieldAnswers, AtHome, offices, pending, false},
+	{vocab.FieldAnswers, AtHost, offices, admitted, true},
+	{vocab.FieldAccessNeeds, AtHome, offices, pending, false},
+	{vocab.FieldAccessNeeds, AtHost, offices, admitted, true},
 	{vocab.FieldReason, AtHome, offices, []Stage{Applied, Nominated, Seated, Ended}, false},
 	{vocab.FieldReason, AtHost, offices, []Stage{Nominated, Seated, Ended}, false},
 }

@@ -90,7 +90,7 @@ var visible = map[string]rule{
 	// application beside its row, others read by the reasons in looks.
 	ent.TypeDraft:           self(draft.FieldLearnerID),
 	ent.TypeAccessNeeds:     self(accessneeds.FieldLearnerID),
-	ent.TypeDocument:        self(document.FieldLearnerID),
+	ent.TypeDocument:        both(where(document.FieldState, document.StateSTORED), self(document.FieldLearnerID)), // nobody sees what is arriving
 	ent.TypeAdmissionPolicy: staff(admissionpolicy.FieldInstitutionID),
 
 	// A credential belongs to its holder; issuer and home see it. A verifier

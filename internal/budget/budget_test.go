@@ -216,7 +216,8 @@ func TestTheTableLeavesNobodyOut(t *testing.T) {
 	kinds := map[Kind][]Per{
 		Requests: {Address, Network, Session, Program}, Points: {Address, Network, Session, Program}, Writes: {Address, Network, Session, Program},
 		Verifications: {Address, Network, Session, Program}, Codes: {Address, Network, Session, Program}, Exports: {Address, Network, Session, Program},
-		Starts: {Address, Network, Server}, Proofs: {Session}, Tokens: {Network, Program}, Waiting: {Network, Session},
+		Uploads: {Address, Network, Session, Program},
+		Starts:  {Address, Network, Server}, Proofs: {Session}, Tokens: {Network, Program}, Waiting: {Network, Session},
 	}
 	var out strings.Builder
 	if err := Print(&out); err != nil {

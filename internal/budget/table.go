@@ -21,6 +21,7 @@ const (
 	Verifications      // of credentials
 	Codes              // of portals, redeemed
 	Exports            // of the catalogue
+	Uploads            // of documents
 	Waiting            // sign-ins under way, in the database: they have no bucket
 	kinds
 )
@@ -31,7 +32,8 @@ var names = [kinds]struct{ name, counts string }{
 	Writes: {"writes", "root fields of mutations; forms"}, Starts: {"starts", "starts of sign-ins, whoever asks"},
 	Proofs: {"proofs", "ways to the provider for a second factor or a link"}, Tokens: {"tokens", "questions at /oauth/token"},
 	Verifications: {"verifications", "/v/… and what is sent to /verify"}, Codes: {"codes", "codes of portals that are redeemed"},
-	Exports: {"exports", "files of the catalogue"}, Waiting: {"waiting", "sign-ins that are not finished, at all servers together"},
+	Exports: {"exports", "files of the catalogue"}, Uploads: {"uploads", "documents that go with an application"},
+	Waiting: {"waiting", "sign-ins that are not finished, at all servers together"},
 }
 
 // Per is what a budget belongs to.
@@ -122,6 +124,13 @@ var Budgets = []Budget{
 	{Exports, Network, 120, 5 * time.Second},
 	{Exports, Session, 60, 10 * time.Second},
 	{Exports, Program, 60, 10 * time.Second},
+
+	// A learner who applies for several offerings on a day sends some ten files with
+	// each. Of a stranger, and of a program, nothing is read.
+	{Uploads, Address, 300, time.Second},
+	{Uploads, Network, 1200, 250 * time.Millisecond},
+	{Uploads, Session, 60, 30 * time.Second},
+	{Uploads, Program, 60, 30 * time.Second},
 }
 
 var index = func() map[Per]*[kinds]*Budget {

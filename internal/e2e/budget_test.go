@@ -68,6 +68,8 @@ func TestAddressesHaveBudgetsOfTheirOwn(t *testing.T) {
 		{http.MethodPost, "/verify", budget.Verifications, "verifications-address", time.Second},
 		{http.MethodPost, "/auth/portal/token", budget.Codes, "codes-address", time.Second},
 		{http.MethodGet, "/catalogue/courses.csv", budget.Exports, "exports-address", 10 * time.Second},
+		{http.MethodPost, "/drafts/x/documents", budget.Uploads, "uploads-address", time.Second},
+		{http.MethodPost, "/applications/x/documents", budget.Uploads, "uploads-address", time.Second},
 		{http.MethodPost, "/imports", budget.Writes, "writes-address", time.Second},
 	} {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {

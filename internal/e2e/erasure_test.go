@@ -20,8 +20,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // form sends a form, as a page does.
@@ -167,7 +169,9 @@ func TestR85ErasureLeavesAnIdentifier(t *testing.T) {
 	_, enrolment := w.enrolled(c, off)
 	cred := c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": w.passed(c, enrolment)})
 	open := w.offering(c.editor, w.course(c.editor, "CS-2"), 5)
-	app := id(c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": open, "motivation": "Because Ada likes it.", "sharedData": []string{"EMAIL"}, "consentVersion": "2026-12-01"}))
+	app := id(c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": open, "motivation": "Because Ada likes it.", "sharedData": []string{"EMAIL"},
+		"consentVersion": vocab.CurrentConsent().Version}))
+	c.ada.added(ident.ID(app))
 	c.homeOffice.Does("nominates", "nominateApplication", map[string]any{"applicationId": app})
 	c.hostOffice.Does("admits", "admitApplication", map[string]any{"applicationId": app})
 	c.homeOffice.Asks("reads", `{ applications { nodes { learner { email } } } }`, nil)
@@ -206,6 +210,7 @@ func TestR85ErasureLeavesAnIdentifier(t *testing.T) {
 	if n := w.DB.Client.Session.Query().Where(session.PersonID(c.ada.ID)).CountX(w.system()); n != 0 {
 		t.Errorf("%d sessions are left", n)
 	}
+	w.nothingLeft("an erasure", 0)
 	if answer := ada.Post(`{ viewer { kind } }`, nil); len(answer.Errors) == 0 {
 		t.Errorf("the token still works: %s", answer.Raw)
 	}

@@ -359,6 +359,10 @@ func init() {
 			l.proves(authz.MultiFactor)
 			return l, map[string]any{"erasureId": id(l.Does("asks", "requestErasure", map[string]any{}))}
 		}},
+		"removeDocument": {func(s *stage) (*Actor, map[string]any) {
+			l := s.Learner(s.new("L"), "uni-a")
+			return l, map[string]any{"documentId": l.added(s.drafted(l, s.offering))}
+		}},
 		"giveConsent": {func(s *stage) (*Actor, map[string]any) {
 			learner, app := s.applied(s.offering)
 			return learner.ada, map[string]any{"applicationId": app, "items": []string{"HOME_PROGRAMME"}, "consentVersion": vocab.CurrentConsent().Version}

@@ -441,6 +441,7 @@ var mutations = map[string]mutationShape{
 		"DecideApplicationsInput", "outcomes",
 		"application { id state } errors { __typename code message field ... on StateError { from to } ... on PermissionError { right } ... on VersionError { version } }",
 	},
+	"removeDocument":           {"RemoveDocumentInput", "document", "id"},
 	"recordResult":             {"RecordResultInput", "result", "id state outcome grade ects"},
 	"confirmResult":            {"ConfirmResultInput", "result", "id state enrolment { state }"},
 	"issueCredential":          {"IssueCredentialInput", "credential", "id state ects verificationUrl jwt"},

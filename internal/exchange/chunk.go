@@ -3,7 +3,6 @@ package exchange
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importchunk"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/internal/chunk"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -25,37 +25,20 @@ import (
 // problem when there are none or body ends before its time.
 func (s *Service) store(ctx context.Context, run ident.ID, body io.Reader, limit int64) (int64, error) {
 	ctx = viewer.AsSystem(ctx)
-	buffer := make([]byte, chunkBytes)
-	var total int64
-	for number := 0; ; number++ {
-		n, err := io.ReadFull(body, buffer)
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
-			return total, interrupted(err)
-		}
-		if total += int64(n); total > limit {
-			return total, tooLarge(limit)
-		}
-		if part := buffer[:n]; n > 0 {
-			err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-				awaited := tx.ImportRun.Update().Where(importrun.ID(run), importrun.StateEQ(importrun.StateRECEIVING)).
-					SetAwaitedUntil(vocab.Now(s.Now).Add(receiveTime))
-				if err := storage.IfUnchanged(ctx, awaited, errLost); err != nil {
-					return err
-				}
-				return tx.ImportChunk.Create().SetRunID(run).SetNumber(number).SetContent(part).Exec(ctx)
-			})
-			if err != nil {
-				return total, err
+	total, err := chunk.Write(body, chunkBytes, limit, tooLarge(limit), func(number int, part []byte) error {
+		return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+			awaited := tx.ImportRun.Update().Where(importrun.ID(run), importrun.StateEQ(importrun.StateRECEIVING)).
+				SetAwaitedUntil(vocab.Now(s.Now).Add(receiveTime))
+			if err := storage.IfUnchanged(ctx, awaited, errLost); err != nil {
+				return err
 			}
-		}
-		if last && total == 0 {
-			return 0, problem.New(problem.Invalid, "the file is empty")
-		}
-		if last {
-			return total, nil
-		}
+			return tx.ImportChunk.Create().SetRunID(run).SetNumber(number).SetContent(part).Exec(ctx)
+		})
+	})
+	if chunk.Broken(err) {
+		err = interrupted(err)
 	}
+	return total, cmp.Or(err, problem.If(total == 0, problem.New(problem.Invalid, "the file is empty")))
 }
 
 // tooLarge is the refusal of a document with more bytes than allowed.
@@ -82,46 +65,27 @@ func (s *Service) limitOf(f importrun.Format) int64 {
 }
 
 // document reads the chunks of a run, one at a time.
-type document struct {
-	ctx  context.Context
-	db   *ent.Client
-	run  *ent.ImportRun
-	next int
-	rest []byte
-	read int64
-	err  error // a fault of reading, as opposed to one of what is read
-}
-
-func (d *document) Read(p []byte) (int, error) {
-	if d.err != nil {
-		return 0, d.err
-	}
-	if len(d.rest) == 0 && d.read < d.run.Bytes {
-		chunk, err := d.db.ImportChunk.Query().Where(importchunk.RunID(d.run.ID), importchunk.Number(d.next)).Only(d.ctx)
-		switch {
-		case ent.IsNotFound(err): // the run was cancelled
-			d.err = errLost
-		case err != nil:
-			d.err = err
+func (s *Service) document(ctx context.Context, run *ent.ImportRun) *chunk.Reader {
+	var read int64
+	return &chunk.Reader{Next: func(number int) ([]byte, error) {
+		if read >= run.Bytes {
+			return nil, io.EOF
 		}
-		if d.err != nil {
-			return 0, d.err
+		part, err := s.DB.ImportChunk.Query().Where(importchunk.RunID(run.ID), importchunk.Number(number)).Only(ctx)
+		if ent.IsNotFound(err) { // the run was cancelled
+			return nil, errLost
 		}
-		d.rest = chunk.Content
-		d.next++
-	}
-	if len(d.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, d.rest)
-	d.rest = d.rest[n:]
-	d.read += int64(n)
-	return n, nil
+		if err != nil {
+			return nil, err
+		}
+		read += int64(len(part.Content))
+		return part.Content, nil
+	}}
 }
 
 // spooled copies a document into a temporary file, for a format that is not
 // read in order. remove closes and deletes it.
-func spooled(d *document) (file *os.File, remove func(), err error) {
+func spooled(d io.Reader) (file *os.File, remove func(), err error) {
 	f, err := os.CreateTemp("", "peregrine-import-")
 	if err != nil {
 		return nil, nil, fmt.Errorf("exchange: %w", err)

@@ -203,7 +203,7 @@ func (s *Service) readAll(ctx context.Context, l *work.Lease, run *ent.ImportRun
 		return err
 	}
 	r := &reading{Service: s, lease: l, run: run, imports: imports, seen: map[[16]byte]struct{}{}, kept: kept}
-	d := &document{ctx: ctx, db: s.DB, run: run}
+	d := s.document(ctx, run)
 	var from io.Reader = d
 	if run.Format == importrun.FormatXLSX {
 		file, remove, err := spooled(d)
@@ -214,18 +214,18 @@ func (s *Service) readAll(ctx context.Context, l *work.Lease, run *ent.ImportRun
 		from = file
 	}
 	err = r.rows(ctx, s.Readers[run.Format](from))
-	if d.err == nil || err == nil {
+	if d.Err == nil || err == nil {
 		return err
 	}
 	// A fault of reading, whatever the reader made of it. Chunks that are not
 	// there are a fault too, unless the run is over.
-	if errors.Is(d.err, errLost) {
+	if errors.Is(d.Err, errLost) {
 		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error { return r.hold(ctx, tx) }); err != nil {
 			return err
 		}
 		return errors.New("exchange: a chunk is missing")
 	}
-	return d.err
+	return d.Err
 }
 
 // rows checks all rows, and applies those that come after the last one that was

@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -26,7 +27,17 @@ type Retention struct {
 	Table, Column, Where string
 	Clear                []string
 	Record               bool // people with a record of study, too
+
+	// Of and By have Column and Where speak of another table, to whose rows this
+	// column of ours refers; Own is a condition of ours then. Few is how many rows one statement takes at most where
+	// each is large; the usual number otherwise.
+	Of, By string
+	Own    string
+	Few    int
 }
+
+// ended are the applications that have come to nothing.
+const ended = "`state` IN ('REFUSED_BY_HOME', 'REFUSED_BY_HOST', 'DECLINED', 'LAPSED', 'WITHDRAWN', 'CANCELLED')"
 
 // Retentions is what the job enforces, in this order. Running sign-ins and
 // sessions are cleared by the jobs of packages oidcrp and session.
@@ -34,8 +45,13 @@ var Retentions = []Retention{
 	{Class: "disclosures", Table: "disclosures", Column: "last_read_at"},
 	{Class: "repeats", Table: "idempotency_keys", Column: "created_at"},
 	{Class: "affiliations", Table: "affiliations", Column: "expires_at"},
-	{Class: "texts", Table: "applications", Column: "decided_at", Clear: []string{"motivation", "reason"},
-		Where: "`state` IN ('REFUSED_BY_HOME', 'REFUSED_BY_HOST', 'WITHDRAWN') AND (`motivation` IS NOT NULL OR `reason` IS NOT NULL)"},
+	{Class: "texts", Table: "applications", Column: "decided_at", Clear: []string{"motivation", "reason", "condition", "answers"},
+		Where: ended + " AND (`motivation` IS NOT NULL OR `reason` IS NOT NULL OR `condition` IS NOT NULL OR `answers` IS NOT NULL)"},
+	{Class: "texts", Table: "application_steps", By: "application_id", Of: "applications", Column: "decided_at", Clear: []string{"reason"},
+		Where: ended, Own: "`reason` IS NOT NULL"},
+	{Class: "texts", Table: "access_needs", By: "application_id", Of: "applications", Column: "decided_at", Where: ended},
+	{Class: "texts", Table: "documents", By: "application_id", Of: "applications", Column: "decided_at", Few: 20, Where: ended},
+	{Class: "texts", Table: "drafts", Column: "updated_at", Few: 20},
 	{Class: "visitors"},
 	{Class: "learners", Record: true},
 }
@@ -56,7 +72,7 @@ func (s *Service) Enforce(ctx context.Context) (int, error) {
 			if err != nil {
 				return total, fmt.Errorf("privacy: retention of %s: %w", r.Class, err)
 			}
-			if n < batch {
+			if n < cmp.Or(r.Few, batch) {
 				break
 			}
 		}
@@ -72,8 +88,14 @@ func (s *Service) enforce(ctx context.Context, r Retention, before time.Time) (i
 	if r.Where != "" {
 		where += " AND " + r.Where
 	}
+	if r.Of != "" {
+		where = quoted(r.By) + " IN (SELECT `id` FROM " + quoted(r.Of) + " WHERE " + where + ")"
+		if r.Own != "" {
+			where += " AND " + r.Own
+		}
+	}
 	// MySQL limits no subquery of IN, but one of FROM.
-	rows := fmt.Sprintf(" WHERE `id` IN (SELECT `id` FROM (SELECT `id` FROM %s WHERE %s LIMIT %d) AS `old`)", quoted(r.Table), where, batch)
+	rows := fmt.Sprintf(" WHERE `id` IN (SELECT `id` FROM (SELECT `id` FROM %s WHERE %s LIMIT %d) AS `old`)", quoted(r.Table), where, cmp.Or(r.Few, batch))
 	statement := "DELETE FROM " + quoted(r.Table) + rows
 	if len(r.Clear) > 0 {
 		empty := vocab.Each(r.Clear, func(c string) string { return emptied(r.Table, c) })

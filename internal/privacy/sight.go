@@ -166,13 +166,35 @@ func (s *Sight) Withheld() []vocab.PersonalField {
 // ReadApplication says whether the viewer sees a field that stands with an
 // application, and notes that it was read.
 func ReadApplication(ctx context.Context, app *ent.Application, seat *enrolment.State, f vocab.PersonalField) (bool, error) {
-	v := viewer.From(ctx)
-	if v.Kind == viewer.System || v.Kind == viewer.Person && v.PersonID == app.LearnerID {
-		return true, nil
-	}
-	ground, ok := authz.CaseOf(app, seat).Ground(v, f)
+	reason, ok := ReasonFor(ctx, app, seat, f)
 	if !ok {
 		return false, nil
 	}
-	return true, note(ctx, app.LearnerID, ground, f)
+	return true, reason.Note(ctx)
+}
+
+// Reason is why a viewer may read a field that stands with an application.
+type Reason struct {
+	person ident.ID
+	ground *authz.Ground // nil: it is their own, or they are the system
+	field  vocab.PersonalField
+}
+
+// ReasonFor returns why the viewer may read a field of an application, and whether
+// they may. Whoever reads it notes that.
+func ReasonFor(ctx context.Context, app *ent.Application, seat *enrolment.State, f vocab.PersonalField) (Reason, bool) {
+	v := viewer.From(ctx)
+	if v.Kind == viewer.System || v.Kind == viewer.Person && v.PersonID == app.LearnerID {
+		return Reason{person: app.LearnerID, field: f}, true
+	}
+	ground, ok := authz.CaseOf(app, seat).Ground(v, f)
+	return Reason{app.LearnerID, &ground, f}, ok
+}
+
+// Note notes that the field was read.
+func (r Reason) Note(ctx context.Context) error {
+	if r.ground == nil {
+		return nil
+	}
+	return note(ctx, r.person, *r.ground, r.field)
 }

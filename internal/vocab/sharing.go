@@ -20,10 +20,15 @@ const (
 	ShareStudentIdentifier SharedItem = "STUDENT_IDENTIFIER"
 	ShareHomeProgramme     SharedItem = "HOME_PROGRAMME"
 	ShareMotivation        SharedItem = "MOTIVATION"
+	ShareDocuments         SharedItem = "DOCUMENTS"
+	ShareAnswers           SharedItem = "ANSWERS"
+	ShareAccessNeeds       SharedItem = "ACCESS_NEEDS"
 )
 
 // SharedItems lists every item.
-var SharedItems = []SharedItem{ShareName, ShareEmail, ShareStudentIdentifier, ShareHomeProgramme, ShareMotivation}
+var SharedItems = []SharedItem{
+	ShareName, ShareEmail, ShareStudentIdentifier, ShareHomeProgramme, ShareMotivation, ShareDocuments, ShareAnswers, ShareAccessNeeds,
+}
 
 // PersonalField is a part of a person's data that is seen for a reason only, and
 // whose reading is noted.
@@ -36,6 +41,9 @@ const (
 	FieldStudentIdentifier = PersonalField(ShareStudentIdentifier)
 	FieldHomeProgramme     = PersonalField(ShareHomeProgramme)
 	FieldMotivation        = PersonalField(ShareMotivation)
+	FieldDocuments         = PersonalField(ShareDocuments)
+	FieldAnswers           = PersonalField(ShareAnswers)
+	FieldAccessNeeds       = PersonalField(ShareAccessNeeds)
 
 	FieldReason       PersonalField = "REASON"       // of a refusal or withdrawal
 	FieldAffiliations PersonalField = "AFFILIATIONS" // with the institution that reads them
@@ -45,7 +53,8 @@ const (
 
 // PersonalFields lists every field.
 var PersonalFields = []PersonalField{
-	FieldName, FieldEmail, FieldStudentIdentifier, FieldHomeProgramme, FieldMotivation, FieldReason, FieldAffiliations, FieldResult, FieldCredential,
+	FieldName, FieldEmail, FieldStudentIdentifier, FieldHomeProgramme, FieldMotivation, FieldDocuments, FieldAnswers, FieldAccessNeeds,
+	FieldReason, FieldAffiliations, FieldResult, FieldCredential,
 }
 
 // Share is the consent to share one item, for the purpose that the text names.

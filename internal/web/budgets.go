@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"path"
 	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
@@ -10,7 +11,8 @@ import (
 )
 
 // areas are addresses with a budget of their own beside that of requests. A
-// path that ends in a slash stands for all below it; no method stands for each.
+// path that ends in a slash stands for all below it, a star for what has no slash
+// in it; no method stands for each.
 var areas = []struct {
 	method, path string
 	kind         budget.Kind
@@ -22,6 +24,8 @@ var areas = []struct {
 	{http.MethodPost, "/verify", budget.Verifications},
 	{http.MethodPost, redeemPath, budget.Codes},
 	{"", "/catalogue/", budget.Exports},
+	{http.MethodPost, "/drafts/*/documents", budget.Uploads},
+	{http.MethodPost, "/applications/*/documents", budget.Uploads},
 }
 
 // unlimited are forms that end sessions, the best thing to do in a flood.
@@ -31,7 +35,8 @@ var unlimited = map[string]bool{"/auth/logout": true}
 // gate counts what comes to /graphql.
 func areaOf(r *http.Request) (budget.Kind, bool) {
 	for _, a := range areas {
-		if (a.method == "" || a.method == r.Method) && (r.URL.Path == a.path || strings.HasSuffix(a.path, "/") && strings.HasPrefix(r.URL.Path, a.path)) {
+		exactly, _ := path.Match(a.path, r.URL.Path)
+		if (a.method == "" || a.method == r.Method) && (exactly || strings.HasSuffix(a.path, "/") && strings.HasPrefix(r.URL.Path, a.path)) {
 			return a.kind, true
 		}
 	}

@@ -80,7 +80,7 @@ func (s *site) finish(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if r.Context().Err() == nil { // and who has gone away misses nothing
-		s.Log.ErrorContext(r.Context(), "an export broke off", "err", err)
+		s.Log.ErrorContext(r.Context(), "a file broke off", "err", err)
 	}
 	panic(http.ErrAbortHandler)
 }

@@ -43,7 +43,10 @@ func (s *site) privacyPage(w http.ResponseWriter, r *http.Request) {
 		}
 		page.Stored = append(page.Stored, row)
 	}
-	for _, c := range privacy.Retentions {
+	for i, c := range privacy.Retentions {
+		if i > 0 && c.Class == privacy.Retentions[i-1].Class {
+			continue
+		}
 		page.Periods = append(page.Periods, pages.Period{Class: c.Class, Months: s.Privacy.Periods[c.Class]})
 	}
 	s.pages.Show(w, r, page)

@@ -22,6 +22,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/budget"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
+	"github.com/peregrine-exchange/peregrine/internal/document"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
@@ -52,6 +53,7 @@ type Parts struct {
 	Exports      []exchange.Export
 	Templates    []exchange.Template
 	Credentials  *credential.Service
+	Documents    *document.Service
 	Exchange     *exchange.Service
 	Institutions *institution.Service
 	Learners     *learner.Service
@@ -89,6 +91,9 @@ func New(p Parts) (http.Handler, error) {
 	mux.Handle("GET /schema.graphql", compressed(http.HandlerFunc(s.schema)))
 	mux.HandleFunc("POST /imports", s.receiveImport)
 	mux.HandleFunc("GET /imports/{id}", s.showImport)
+	mux.HandleFunc("POST /drafts/{id}/documents", s.addDocument)
+	mux.HandleFunc("POST /applications/{id}/documents", s.addDocument)
+	mux.HandleFunc("GET /documents/{id}", s.document)
 	s.publicRoutes(mux)
 	s.exportRoutes(mux)
 	auth := s.signInRoutes(mux, signIn)

@@ -24,6 +24,16 @@ export type Scalars = {
   LocalDateTime: { input: string; output: string; }
 };
 
+/** The learner takes the seat. */
+export type AcceptSeatInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** What a provider calls a level of authentication. */
 export type AcrValueInput = {
   /** Profile of REFEDS. */
@@ -92,6 +102,22 @@ export type AddUnitInput = {
 export type AdmitApplicationInput = {
   /** The application. */
   applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An admission on a condition. */
+export type AdmitConditionallyInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** What the learner has to do, at most 1000 characters; the learner reads it. */
+  condition: Scalars['String']['input'];
+  /** Until when, within a year. */
+  dueAt: Scalars['DateTime']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
@@ -150,6 +176,54 @@ export type ApiClientState =
   | 'DISABLED'
   | '%future added value';
 
+/** Who took a step of an application. */
+export type ApplicationActor =
+  /** The home institution. */
+  | 'HOME'
+  /** The host institution. */
+  | 'HOST'
+  /** Its learner. */
+  | 'LEARNER'
+  /** The server, because of a rule, a deadline or another change. */
+  | 'SYSTEM'
+  | '%future added value';
+
+/** Decisions about an application; each is the mutation of that name. */
+export type ApplicationDecision =
+  /** `admitApplication`. */
+  | 'ADMIT'
+  /** `admitConditionally`. */
+  | 'ADMIT_CONDITIONALLY'
+  /** `fulfilCondition`. */
+  | 'FULFIL'
+  /** `nominateApplication`. */
+  | 'NOMINATE'
+  /** `refuseApplication`. */
+  | 'REFUSE'
+  /** `refuseNomination`. */
+  | 'REFUSE_NOMINATION'
+  /** `waitlistApplication`. */
+  | 'WAITLIST'
+  | '%future added value';
+
+/** A decision about one application of many. */
+export type ApplicationDecisionInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** For ADMIT_CONDITIONALLY. */
+  condition?: InputMaybe<Scalars['String']['input']>;
+  /** What is decided. */
+  decision: ApplicationDecision;
+  /** For ADMIT_CONDITIONALLY. */
+  dueAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Why, for a refusal. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** Why, in a word. */
+  reasonCode?: InputMaybe<DecisionReason>;
+};
+
 /** Which applications to list. */
 export type ApplicationFilter = {
   /** Institution at which the viewer holds a role. */
@@ -176,14 +250,26 @@ export type ApplicationSide =
 export type ApplicationState =
   /** The learner has a seat. */
   | 'ADMITTED'
+  /** The offering was called off. */
+  | 'CANCELLED'
+  /** A seat is held until the learner has met the condition, at the latest until `dueAt`. */
+  | 'CONDITIONAL'
+  /** The learner has declined the seat that was offered. */
+  | 'DECLINED'
+  /** Time ran out: for the offer of a seat, for a condition, or for the wait. */
+  | 'LAPSED'
   /** Home sends the learner; host decides next. */
   | 'NOMINATED'
+  /** A seat is offered to who has waited; the learner accepts it until `dueAt`. */
+  | 'OFFERED'
   /** Home has refused, with a reason. */
   | 'REFUSED_BY_HOME'
   /** Host has refused, with a reason. */
   | 'REFUSED_BY_HOST'
   /** The learner has applied; home decides next. */
   | 'SUBMITTED'
+  /** The learner waits for a seat; see `waitlistRank`. */
+  | 'WAITLISTED'
   /** The learner has withdrawn. */
   | 'WITHDRAWN'
   | '%future added value';
@@ -270,7 +356,7 @@ export type AuditEntryFilter = {
 export type Availability =
   /** The deadline has passed. */
   | 'CLOSED'
-  /** All seats are taken. */
+  /** All seats are taken, and all places on the waitlist. */
   | 'FULL'
   /** A draft, called off, or of a withdrawn course. */
   | 'NOT_AVAILABLE'
@@ -278,6 +364,8 @@ export type Availability =
   | 'OPEN'
   /** Apply later; see `viewerWindow`. */
   | 'OPENS_LATER'
+  /** All seats are taken; apply for a place on the waitlist. */
+  | 'WAITLIST'
   | '%future added value';
 
 /** Fewest and most credits of one kind of award. */
@@ -314,8 +402,12 @@ export type CancelImportInput = {
 
 /** An offering to call off. */
 export type CancelOfferingInput = {
+  /** Another offering of the same provider that is proposed instead. */
+  insteadId?: InputMaybe<Scalars['ID']['input']>;
   /** The offering. */
   offeringId: Scalars['ID']['input'];
+  /** Why, at most 1000 characters; everybody who applied reads it. */
+  reason?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Which courses of the catalogue to list. Values of one list are alternatives; lists narrow each other. */
@@ -646,6 +738,8 @@ export type CreateMicroDegreeInput = {
 
 /** One run of the published version of a course. */
 export type CreateOfferingInput = {
+  /** Who gives seats to the nominated; BY_HAND unless given. A draw takes AUTOMATIC. */
+  admission?: InputMaybe<OfferingAdmission>;
   /** When applications close, local time; needed for a cohort. */
   closesAt?: InputMaybe<Scalars['LocalDateTime']['input']>;
   /** The course. */
@@ -714,6 +808,14 @@ export type DayRange = {
   to?: InputMaybe<Scalars['Date']['input']>;
 };
 
+/** Decisions about many applications. */
+export type DecideApplicationsInput = {
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** At most 100 decisions, taken one after the other, each by itself: what is refused leaves the others as they are. */
+  items: Array<ApplicationDecisionInput>;
+};
+
 /** An officer's decision. */
 export type DecideRecognitionInput = {
   /** The case. */
@@ -728,6 +830,58 @@ export type DecideRecognitionInput = {
   outcome: RecognitionCaseState;
   /** Reasons, at most 4000 characters. */
   reasons: Scalars['String']['input'];
+};
+
+/** Why an application was decided as it was. */
+export type DecisionReason =
+  /** The learner's account was erased. */
+  | 'ACCOUNT_ERASED'
+  /** It meets at the same time as something else. */
+  | 'CLASH'
+  /** The condition was not met in time. */
+  | 'CONDITION_NOT_MET'
+  /** The learner would go over the credits that home allows in a term. */
+  | 'CREDIT_LIMIT'
+  /** Something is missing in the application. */
+  | 'INCOMPLETE'
+  /** The learner's level of the teaching language is too low. */
+  | 'LANGUAGE_LEVEL'
+  /** Home would not count it. */
+  | 'NOT_COUNTED'
+  /** The offering is for others. */
+  | 'NOT_TARGET_GROUP'
+  /** Home and host have not agreed on such an exchange. */
+  | 'NO_AGREEMENT'
+  /** No seat is left. */
+  | 'NO_SEAT'
+  /** The offering was called off. */
+  | 'OFFERING_CANCELLED'
+  /** Something else; see the text. */
+  | 'OTHER'
+  /** The learner's plans have changed. */
+  | 'PLANS_CHANGED'
+  /** The learner lacks what the offering requires. */
+  | 'PREREQUISITE_NOT_MET'
+  /** Others come first. */
+  | 'RANKING'
+  /** The learner has a seat in an offering that they prefer. */
+  | 'SEAT_ELSEWHERE'
+  /** Time ran out. */
+  | 'TIME_RAN_OUT'
+  | '%future added value';
+
+/** The learner does not take the seat. */
+export type DeclineSeatInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, at most 1000 characters. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** Why, in a word. */
+  reasonCode?: InputMaybe<DecisionReason>;
 };
 
 /** Forms of participation (European controlled list). */
@@ -848,6 +1002,8 @@ export type EnrolmentFilter = {
 
 /** States of an enrolment. */
 export type EnrolmentState =
+  /** The offering was called off. */
+  | 'CANCELLED'
   /** Passed. */
   | 'COMPLETED'
   /** Taking part. */
@@ -923,6 +1079,16 @@ export type FacetKey =
   /** Unit of the institution, by its identifier. */
   | 'UNIT'
   | '%future added value';
+
+/** A condition that is met. */
+export type FulfilConditionInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
 
 /** Items to share with the host from now on. */
 export type GiveConsentInput = {
@@ -1237,9 +1403,19 @@ export type ModulePlace =
 export type NominateApplicationInput = {
   /** The application. */
   applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Who gives seats to learners whom their home has nominated. */
+export type OfferingAdmission =
+  /** The order: first come, first served, or a draw. The next ones wait. */
+  | 'AUTOMATIC'
+  /** The host's mobility office decides about each. */
+  | 'BY_HAND'
+  | '%future added value';
 
 /** Which offerings to list. */
 export type OfferingFilter = {
@@ -1293,10 +1469,16 @@ export type PauseImportSourceInput = {
 
 /** Parts of a person's data that are seen for a reason only, and whose reading is noted. */
 export type PersonalField =
+  /** What a learner needs to take part. */
+  | 'ACCESS_NEEDS'
   /** Ties to an institution. */
   | 'AFFILIATIONS'
+  /** Answers to the questions of an offering. */
+  | 'ANSWERS'
   /** Credential, with the name that it certifies. */
   | 'CREDENTIAL'
+  /** Documents that go with an application. */
+  | 'DOCUMENTS'
   /** E-mail address. */
   | 'EMAIL'
   /** Study programme at home, with an application. */
@@ -1581,20 +1763,28 @@ export type RecordResultInput = {
 export type RefuseApplicationInput = {
   /** The application. */
   applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, at most 1000 characters; the learner reads it. */
   reason: Scalars['String']['input'];
+  /** Why, in a word; OTHER unless given. */
+  reasonCode?: InputMaybe<DecisionReason>;
 };
 
 /** A refusal by the home institution. */
 export type RefuseNominationInput = {
   /** The application. */
   applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, at most 1000 characters; the learner reads it. */
   reason: Scalars['String']['input'];
+  /** Why, in a word; OTHER unless given. */
+  reasonCode?: InputMaybe<DecisionReason>;
 };
 
 /** A program to register. */
@@ -1683,6 +1873,14 @@ export type RejectInstitutionIdentityInput = {
 export type RejectProviderInput = {
   /** The provider. */
   providerId: Scalars['ID']['input'];
+};
+
+/** A document to take out of a draft. */
+export type RemoveDocumentInput = {
+  /** The document. */
+  documentId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A home organisation for which a provider shall speak no longer. */
@@ -1839,10 +2037,12 @@ export type RuleUnit =
   | 'RULES'
   | '%future added value';
 
-/** How many seats learners of one partner may take at most. Quotas may add up to more than the seats. */
+/** How many seats learners of one partner may take at most. Quotas may add up to more than the seats, reserved ones may not. */
 export type SeatQuotaInput = {
   /** The partner. */
   institutionId: Scalars['ID']['input'];
+  /** Until when nobody else gets them, local time; they are a limit only unless given. */
+  reservedUntil?: InputMaybe<Scalars['LocalDateTime']['input']>;
   /** Seats, at most those of the offering. */
   seats: Scalars['Int']['input'];
 };
@@ -1857,6 +2057,12 @@ export type SessionKind =
 
 /** Parts of a learner's data that an application shares with the host. */
 export type SharedItem =
+  /** What the learner needs to take part. */
+  | 'ACCESS_NEEDS'
+  /** Answers to the questions of the offering. */
+  | 'ANSWERS'
+  /** Documents that go with the application. */
+  | 'DOCUMENTS'
   /** E-mail address. */
   | 'EMAIL'
   /** Study programme at home. */
@@ -2117,6 +2323,8 @@ export type UpdateMicroDegreeInput = {
 
 /** New content of an offering. It replaces all that the offering says; what is left out is removed. Of a published offering `schedule`, `timeZone`, `language`, `mode`, the fee and the order of the waitlist stay; windows may be extended, or opened again once they are over, never cut; seats and quotas are never fewer than those taken. */
 export type UpdateOfferingInput = {
+  /** Who gives seats to the nominated; BY_HAND unless given. A draw takes AUTOMATIC. */
+  admission?: InputMaybe<OfferingAdmission>;
   /** When applications close, local time; needed for a cohort. */
   closesAt?: InputMaybe<Scalars['LocalDateTime']['input']>;
   /** Last day. */
@@ -2256,6 +2464,16 @@ export type ViewerKind =
   | 'PROGRAM'
   | '%future added value';
 
+/** A place on the waitlist. */
+export type WaitlistApplicationInput = {
+  /** The application. */
+  applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** How learners wait for a seat. */
 export type WaitlistInput = {
   /** How many hours a learner may think about an offered seat, 1 to 720; 72 unless given. */
@@ -2278,10 +2496,14 @@ export type WaitlistOrder =
 export type WithdrawApplicationInput = {
   /** The application. */
   applicationId: Scalars['ID']['input'];
+  /** Version of the application that was looked at; CONFLICT (VersionError) when it has changed since. Null decides whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, at most 1000 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
+  /** Why, in a word. */
+  reasonCode?: InputMaybe<DecisionReason>;
 };
 
 /** Items to share with the host no longer. */
@@ -2368,28 +2590,28 @@ export type SubmitApplicationMutationVariables = Exact<{
 }>;
 
 
-export type SubmitApplicationMutation = { submitApplication: { application: { id: string, state: ApplicationState, commitment: { verdict: RecognitionVerdict, ects: string } | null } | null, errors: Array<{ __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'DeadlineError', opensAt: string, closesAt: string | null, timeZone: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'GeneralError', code: ErrorCode, message: string, field: Array<string> } | { __typename: 'PermissionError', right: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> }> } | null };
+export type SubmitApplicationMutation = { submitApplication: { application: { id: string, state: ApplicationState, commitment: { verdict: RecognitionVerdict, ects: string } | null } | null, errors: Array<{ __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'DeadlineError', opensAt: string, closesAt: string | null, timeZone: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'GeneralError', code: ErrorCode, message: string, field: Array<string> } | { __typename: 'PermissionError', right: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'VersionError', code: ErrorCode, message: string, field: Array<string> }> } | null };
 
 export type WithdrawApplicationMutationVariables = Exact<{
   input: WithdrawApplicationInput;
 }>;
 
 
-export type WithdrawApplicationMutation = { withdrawApplication: { application: { id: string, state: ApplicationState } | null, errors: Array<{ __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'DeadlineError', opensAt: string, closesAt: string | null, timeZone: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'GeneralError', code: ErrorCode, message: string, field: Array<string> } | { __typename: 'PermissionError', right: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> }> } | null };
+export type WithdrawApplicationMutation = { withdrawApplication: { application: { id: string, state: ApplicationState } | null, errors: Array<{ __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'DeadlineError', opensAt: string, closesAt: string | null, timeZone: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'GeneralError', code: ErrorCode, message: string, field: Array<string> } | { __typename: 'PermissionError', right: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'VersionError', code: ErrorCode, message: string, field: Array<string> }> } | null };
 
 export type RegisterPortalMutationVariables = Exact<{
   input: RegisterPortalInput;
 }>;
 
 
-export type RegisterPortalMutation = { registerPortal: { portal: { id: string, origin: string, returnAddresses: Array<string> } | null, errors: Array<{ __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'DeadlineError', opensAt: string, closesAt: string | null, timeZone: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'GeneralError', code: ErrorCode, message: string, field: Array<string> } | { __typename: 'PermissionError', right: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> }> } | null };
+export type RegisterPortalMutation = { registerPortal: { portal: { id: string, origin: string, returnAddresses: Array<string> } | null, errors: Array<{ __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'DeadlineError', opensAt: string, closesAt: string | null, timeZone: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'GeneralError', code: ErrorCode, message: string, field: Array<string> } | { __typename: 'PermissionError', right: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'VersionError', code: ErrorCode, message: string, field: Array<string> }> } | null };
 
 export type EndPortalMutationVariables = Exact<{
   input: EndPortalInput;
 }>;
 
 
-export type EndPortalMutation = { endPortal: { portal: { id: string, endedAt: string | null } | null, errors: Array<{ __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'DeadlineError', opensAt: string, closesAt: string | null, timeZone: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'GeneralError', code: ErrorCode, message: string, field: Array<string> } | { __typename: 'PermissionError', right: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> }> } | null };
+export type EndPortalMutation = { endPortal: { portal: { id: string, endedAt: string | null } | null, errors: Array<{ __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'DeadlineError', opensAt: string, closesAt: string | null, timeZone: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'GeneralError', code: ErrorCode, message: string, field: Array<string> } | { __typename: 'PermissionError', right: string, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> } | { __typename: 'VersionError', code: ErrorCode, message: string, field: Array<string> }> } | null };
 
 type Refusal_CapacityError_Fragment = { __typename: 'CapacityError', seats: number, code: ErrorCode, message: string, field: Array<string> };
 
@@ -2401,7 +2623,9 @@ type Refusal_PermissionError_Fragment = { __typename: 'PermissionError', right: 
 
 type Refusal_StateError_Fragment = { __typename: 'StateError', from: string, to: string | null, code: ErrorCode, message: string, field: Array<string> };
 
-export type RefusalFragment = Refusal_CapacityError_Fragment | Refusal_DeadlineError_Fragment | Refusal_GeneralError_Fragment | Refusal_PermissionError_Fragment | Refusal_StateError_Fragment;
+type Refusal_VersionError_Fragment = { __typename: 'VersionError', code: ErrorCode, message: string, field: Array<string> };
+
+export type RefusalFragment = Refusal_CapacityError_Fragment | Refusal_DeadlineError_Fragment | Refusal_GeneralError_Fragment | Refusal_PermissionError_Fragment | Refusal_StateError_Fragment | Refusal_VersionError_Fragment;
 
 export const SearchCatalogue = "query SearchCatalogue($text: String, $filter: CatalogueFilter, $atLeast: String, $first: Int = 20, $after: String, $languages: [String!]) {\n  catalogue(\n    text: $text\n    filter: $filter\n    atLeast: $atLeast\n    first: $first\n    after: $after\n  ) {\n    totalCount\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n    nodes {\n      availability\n      course {\n        ...CourseCard\n      }\n      nextOffering {\n        id\n        availability\n        opensAt\n        closesAt\n        startsOn\n        seatsFree\n      }\n      recognition {\n        verdict\n        ects\n      }\n    }\n  }\n}\nfragment CourseCard on Course {\n  id\n  code\n  kind\n  institution {\n    id\n    name {\n      text(languages: $languages)\n    }\n    country\n  }\n  published {\n    id\n    number\n    title {\n      text(languages: $languages)\n      language(languages: $languages)\n    }\n    ects\n    eqfLevel\n  }\n}" as Operation<SearchCatalogueQuery, SearchCatalogueQueryVariables>;
 export const OneCourse = "query OneCourse($id: ID!, $languages: [String!]) {\n  course(id: $id) {\n    ...CourseCard\n  }\n}\nfragment CourseCard on Course {\n  id\n  code\n  kind\n  institution {\n    id\n    name {\n      text(languages: $languages)\n    }\n    country\n  }\n  published {\n    id\n    number\n    title {\n      text(languages: $languages)\n      language(languages: $languages)\n    }\n    ects\n    eqfLevel\n  }\n}" as Operation<OneCourseQuery, OneCourseQueryVariables>;

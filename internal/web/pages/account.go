@@ -48,12 +48,14 @@ const (
 	Unlinked     Said = "unlinked"
 	ErasureAsked Said = "erasure_asked"
 	ErasureEnded Said = "erasure_ended"
+
+	DocumentAdded Said = "document_added"
 )
 
 // Known returns what can be said, or "".
 func (s Said) Known() Said {
 	switch s {
-	case SessionEnded, OthersEnded, NoOthers, Unlinked, ErasureAsked, ErasureEnded:
+	case SessionEnded, OthersEnded, NoOthers, Unlinked, ErasureAsked, ErasureEnded, DocumentAdded:
 		return s
 	}
 	return ""

@@ -73,7 +73,7 @@ func used(t *testing.T) (keys, families map[string]bool) {
 	for _, f := range []VerifyFault{NothingGiven, ForeignLink, TooLong} {
 		keys[f.Message()] = true
 	}
-	for _, s := range []Said{SessionEnded, OthersEnded, NoOthers, Unlinked, ErasureAsked, ErasureEnded} {
+	for _, s := range []Said{SessionEnded, OthersEnded, NoOthers, Unlinked, ErasureAsked, ErasureEnded, DocumentAdded} {
 		keys[s.Message()] = true
 	}
 	for _, p := range []Proof{OneFactor, FactorNeeded, SteppedUp} {
