@@ -160,7 +160,8 @@ func storedOf(o *ent.Offering, version ident.ID) storedOffering {
 		ID: o.ID.Bytes(), Cancelled: o.State == offering.StateCANCELLED, OnDemand: o.Schedule == offering.ScheduleON_DEMAND,
 		Zone: o.Zone, Opens: o.OpensAt.UnixMicro(), Closes: micros(o.ClosesAt), Starts: vocab.OrZero(o.StartsOn), Ends: vocab.OrZero(o.EndsOn),
 		Seats: o.Seats, Taken: o.SeatsTaken, Reserved: o.SeatsReserved, Waiting: o.Waiting,
-		Automatic: o.Admission == offering.AdmissionAUTOMATIC, Because: vocab.OrZero(o.CancelledBecause), Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
+		Automatic: o.Admission == offering.AdmissionAUTOMATIC, Because: vocab.OrZero(o.CancelledBecause),
+		Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
 		FeeCents: o.FeeCents, FeeCurrency: o.FeeCurrency, Windows: o.Windows, WaitlistPlaces: o.WaitlistPlaces,
 		Draw: o.WaitlistOrder == offering.WaitlistOrderDRAW, OfferHours: o.OfferHours, Updated: o.UpdatedAt.UnixMicro(),
 	}
