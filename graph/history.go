@@ -13,11 +13,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// maxSteps bounds the history of an application. Its table of states has no way
-// round in a circle, so no application comes near it.
-const maxSteps = 10
-
-// history returns the steps of each application, the first one first. They are
+// history returns the steps of each application, the first one first: no more than
+// ten, for its table of states has no way round in a circle. They are
 // read behind applications that the viewer sees; why a step was taken is for those
 // who see why the application was decided.
 func (r *Resolver) history(ctx context.Context, apps []*ent.Application) ([][]*model.ApplicationStep, error) {
