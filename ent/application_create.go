@@ -101,6 +101,14 @@ func (_c *ApplicationCreate) SetMotivation(v string) *ApplicationCreate {
 	return _c
 }
 
+// SetNillableMotivation sets the "motivation" field if the given value is not nil.
+func (_c *ApplicationCreate) SetNillableMotivation(v *string) *ApplicationCreate {
+	if v != nil {
+		_c.SetMotivation(*v)
+	}
+	return _c
+}
+
 // SetReason sets the "reason" field.
 func (_c *ApplicationCreate) SetReason(v string) *ApplicationCreate {
 	_c.mutation.SetReason(v)

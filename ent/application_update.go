@@ -97,6 +97,14 @@ func (_u *ApplicationUpdate) SetMotivation(v string) *ApplicationUpdate {
 	return _u
 }
 
+// SetNillableMotivation sets the "motivation" field if the given value is not nil.
+func (_u *ApplicationUpdate) SetNillableMotivation(v *string) *ApplicationUpdate {
+	if v != nil {
+		_u.SetMotivation(*v)
+	}
+	return _u
+}
+
 // ClearMotivation clears the value of the "motivation" field.
 func (_u *ApplicationUpdate) ClearMotivation() *ApplicationUpdate {
 	_u.mutation.ClearMotivation()
@@ -746,6 +754,14 @@ func (_u *ApplicationUpdateOne) ClearLiveKey() *ApplicationUpdateOne {
 // SetMotivation sets the "motivation" field.
 func (_u *ApplicationUpdateOne) SetMotivation(v string) *ApplicationUpdateOne {
 	_u.mutation.SetMotivation(v)
+	return _u
+}
+
+// SetNillableMotivation sets the "motivation" field if the given value is not nil.
+func (_u *ApplicationUpdateOne) SetNillableMotivation(v *string) *ApplicationUpdateOne {
+	if v != nil {
+		_u.SetMotivation(*v)
+	}
 	return _u
 }
 

@@ -84,6 +84,14 @@ func (_c *DraftCreate) SetMotivation(v string) *DraftCreate {
 	return _c
 }
 
+// SetNillableMotivation sets the "motivation" field if the given value is not nil.
+func (_c *DraftCreate) SetNillableMotivation(v *string) *DraftCreate {
+	if v != nil {
+		_c.SetMotivation(*v)
+	}
+	return _c
+}
+
 // SetAnswers sets the "answers" field.
 func (_c *DraftCreate) SetAnswers(v []vocab.Answer) *DraftCreate {
 	_c.mutation.SetAnswers(v)

@@ -86,6 +86,14 @@ func (_u *DraftUpdate) SetMotivation(v string) *DraftUpdate {
 	return _u
 }
 
+// SetNillableMotivation sets the "motivation" field if the given value is not nil.
+func (_u *DraftUpdate) SetNillableMotivation(v *string) *DraftUpdate {
+	if v != nil {
+		_u.SetMotivation(*v)
+	}
+	return _u
+}
+
 // SetAnswers sets the "answers" field.
 func (_u *DraftUpdate) SetAnswers(v []vocab.Answer) *DraftUpdate {
 	_u.mutation.SetAnswers(v)
@@ -365,6 +373,14 @@ func (_u *DraftUpdateOne) ClearProgrammeID() *DraftUpdateOne {
 // SetMotivation sets the "motivation" field.
 func (_u *DraftUpdateOne) SetMotivation(v string) *DraftUpdateOne {
 	_u.mutation.SetMotivation(v)
+	return _u
+}
+
+// SetNillableMotivation sets the "motivation" field if the given value is not nil.
+func (_u *DraftUpdateOne) SetNillableMotivation(v *string) *DraftUpdateOne {
+	if v != nil {
+		_u.SetMotivation(*v)
+	}
 	return _u
 }
 

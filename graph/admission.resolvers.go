@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/document"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -42,6 +43,30 @@ func (r *applicationResolver) Motivation(ctx context.Context, objs []*ent.Applic
 	return r.root.shown(ctx, objs, vocab.FieldMotivation, func(o *ent.Application) *string { return o.Motivation })
 }
 
+func (r *applicationResolver) Answers(ctx context.Context, objs []*ent.Application) ([][]*vocab.Answer, error) {
+	seen, err := r.root.shown(ctx, objs, vocab.FieldAnswers, func(o *ent.Application) *string {
+		if len(o.Answers) == 0 {
+			return nil
+		}
+		return new("")
+	})
+	all := make([][]*vocab.Answer, len(objs))
+	for i := range seen {
+		if seen[i] != nil {
+			all[i] = pointers(objs[i].Answers)
+		}
+	}
+	return all, err
+}
+
+func (r *applicationResolver) AccessNeeds(ctx context.Context, objs []*ent.Application) ([]*string, error) {
+	needs, err := r.root.needsOf(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	return r.root.shown(ctx, objs, vocab.FieldAccessNeeds, func(o *ent.Application) *string { return needs[o.ID] })
+}
+
 func (r *applicationResolver) Reason(ctx context.Context, objs []*ent.Application) ([]*string, error) {
 	return r.root.shown(ctx, objs, vocab.FieldReason, func(o *ent.Application) *string { return o.Reason })
 }
@@ -76,6 +101,35 @@ func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Applic
 		}
 	}
 	return actions(ctx, r.root.Journeys.ApplicationActions(ctx, obj, leaves)), nil
+}
+
+func (r *draftResolver) Offering(ctx context.Context, objs []*ent.Draft) ([]*ent.Offering, error) {
+	return offeringOf(ctx, r.root, objs, func(o *ent.Draft) ident.ID { return o.OfferingID })
+}
+
+func (r *draftResolver) Home(ctx context.Context, objs []*ent.Draft) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.Draft) ident.ID { return vocab.OrZero(o.HomeID) }, r.root.institutions())
+}
+
+func (r *draftResolver) Programme(ctx context.Context, objs []*ent.Draft) ([]*ent.Programme, error) {
+	return follow(ctx, objs, func(o *ent.Draft) ident.ID { return vocab.OrZero(o.ProgrammeID) }, r.root.programmes())
+}
+
+func (r *draftResolver) Documents(ctx context.Context, objs []*ent.Draft) ([][]*ent.Document, error) {
+	return gather(ctx, documentsOfDraft, objs, func(d *ent.Document) ident.ID { return vocab.OrZero(d.DraftID) },
+		rows(r.root.DB.Document.Query().Where(document.StateEQ(document.StateSTORED)).Order(document.ByID()).Clone, document.DraftIDIn))
+}
+
+func (r *draftResolver) ViewerActions(ctx context.Context, obj *ent.Draft) ([]*model.ViewerAction, error) {
+	return actions(ctx, journey.DraftActions(ctx, obj)), nil
+}
+
+func (r *mutationResolver) SaveDraft(ctx context.Context, input journey.Saving) (*model.Payload[*ent.Draft], error) {
+	return payload(r.root.Journeys.SaveDraft(ctx, input))
+}
+
+func (r *mutationResolver) DiscardDraft(ctx context.Context, input journey.Discard) (*model.Payload[*ent.Draft], error) {
+	return payload(r.root.Journeys.DiscardDraft(ctx, input))
 }
 
 func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[*ent.Application], error) {
@@ -133,6 +187,13 @@ func (r *mutationResolver) DecideApplications(ctx context.Context, input journey
 	})}, nil
 }
 
+func (r *offeringRequirementResolver) Course(ctx context.Context, obj *vocab.Requirement) (*ent.Course, error) {
+	if obj.CourseID == "" {
+		return nil, nil
+	}
+	return null(r.root.DB.Course.Get(ctx, ident.ID(obj.CourseID)))
+}
+
 func (r *queryResolver) Application(ctx context.Context, id ident.ID) (*ent.Application, error) {
 	return null(r.root.DB.Application.Get(ctx, id))
 }
@@ -141,6 +202,16 @@ func (r *queryResolver) Applications(ctx context.Context, filter *model.Applicat
 	return relay.List(ctx, r.root.DB.Application.Query().Where(applicationsLike(filter)...), page(first, after, last, before), relay.NewestFirst)
 }
 
+func (r *queryResolver) Drafts(ctx context.Context, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Draft], error) {
+	return relay.List(ctx, r.root.DB.Draft.Query(), page(first, after, last, before), relay.NewestFirst)
+}
+
 func (r *Resolver) Application() generated.ApplicationResolver { return &applicationResolver{r} }
+func (r *Resolver) Draft() generated.DraftResolver             { return &draftResolver{r} }
+func (r *Resolver) OfferingRequirement() generated.OfferingRequirementResolver {
+	return &offeringRequirementResolver{r}
+}
 
 type applicationResolver struct{ root *Resolver }
+type draftResolver struct{ root *Resolver }
+type offeringRequirementResolver struct{ root *Resolver }

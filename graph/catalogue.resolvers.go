@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
+	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
@@ -196,6 +197,21 @@ func (r *offeringResolver) Sessions(ctx context.Context, objs []*ent.Offering) (
 
 func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (int, error) {
 	return max(0, obj.Seats-obj.SeatsTaken), nil
+}
+
+func (r *offeringResolver) Questions(ctx context.Context, objs []*ent.Offering) ([][]*vocab.Question, error) {
+	forms, err := r.root.forms(ctx, objs)
+	return each(forms, func(o *ent.Offering) []*vocab.Question { return pointers(o.Questions) }), err
+}
+
+func (r *offeringResolver) Requirements(ctx context.Context, objs []*ent.Offering) ([][]*vocab.Requirement, error) {
+	forms, err := r.root.forms(ctx, objs)
+	return each(forms, func(o *ent.Offering) []*vocab.Requirement { return pointers(o.Requirements) }), err
+}
+
+func (r *offeringResolver) RequestedData(ctx context.Context, objs []*ent.Offering) ([][]*vocab.Ask, error) {
+	forms, err := r.root.forms(ctx, objs)
+	return each(forms, func(o *ent.Offering) []*vocab.Ask { return pointers(form.Asked(o.Asks, o.Questions)) }), err
 }
 
 func (r *offeringResolver) Instead(ctx context.Context, objs []*ent.Offering) ([]*ent.Offering, error) {

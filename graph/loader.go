@@ -64,6 +64,9 @@ const (
 	childrenOfUnit
 	changeOfInstitution
 	documentsOfApplication
+	documentsOfDraft
+	formOfOffering
+	needsOfApplication
 )
 
 // Loading gives each operation its own loaders, and each field of a mutation

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
+	"github.com/peregrine-exchange/peregrine/ent/draft"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
@@ -46,6 +47,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.AuditEntry:        asNodes(rows(r.DB.AuditEntry.Query, auditentry.IDIn)),
 		ident.Affiliation:       asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
 		ident.Application:       asNodes(r.applications()),
+		ident.Draft:             asNodes(rows(r.DB.Draft.Query, draft.IDIn)),
 		ident.Document:          asNodes(func(ctx context.Context, ids []ident.ID) ([]*ent.Document, error) { return r.Documents.Seen(ctx, ids) }),
 		ident.Enrolment:         asNodes(r.enrolments()),
 		ident.Result:            asNodes(r.results()),

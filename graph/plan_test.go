@@ -157,7 +157,7 @@ var unplanned = map[string]string{
 		"submittedAt reviewNote issues",
 	"Course": "unit externalId sourceModifiedAt sourceSeenAt draft versions updatedAt viewerActions",
 	"Offering": "institution course version availability opensAt closesAt windows viewerWindow opensAtLocal closesAtLocal sessions " +
-		"seatsReserved waiting admission instead cancelledBecause " +
+		"seatsReserved waiting admission questions requirements requestedData instead cancelledBecause " +
 		"quotas waitlist funding updatedAt recognition viewerApplication viewerActions",
 	"Institution": "erasmusCode pic oid deqar domains courseReview resultConfirmation stepUp memberships readiness identityChange units programmes " +
 		"courses importSources viewerActions portals signIn roleGrants roleRules",

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
@@ -31,6 +32,9 @@ type ApplicationResolver interface {
 	Host(ctx context.Context, objs []*ent.Application) ([]*ent.Institution, error)
 	Programme(ctx context.Context, objs []*ent.Application) ([]*ent.Programme, error)
 	Motivation(ctx context.Context, objs []*ent.Application) ([]*string, error)
+	Answers(ctx context.Context, objs []*ent.Application) ([][]*vocab.Answer, error)
+
+	AccessNeeds(ctx context.Context, objs []*ent.Application) ([]*string, error)
 	Reason(ctx context.Context, objs []*ent.Application) ([]*string, error)
 
 	Condition(ctx context.Context, objs []*ent.Application) ([]*string, error)
@@ -42,6 +46,18 @@ type ApplicationResolver interface {
 	ViewerActions(ctx context.Context, obj *ent.Application) ([]*model.ViewerAction, error)
 	Documents(ctx context.Context, objs []*ent.Application) ([][]*ent.Document, error)
 	Sharing(ctx context.Context, obj *ent.Application) ([]*vocab.Share, error)
+}
+type DraftResolver interface {
+	Offering(ctx context.Context, objs []*ent.Draft) ([]*ent.Offering, error)
+	Home(ctx context.Context, objs []*ent.Draft) ([]*ent.Institution, error)
+	Programme(ctx context.Context, objs []*ent.Draft) ([]*ent.Programme, error)
+
+	Documents(ctx context.Context, objs []*ent.Draft) ([][]*ent.Document, error)
+
+	ViewerActions(ctx context.Context, obj *ent.Draft) ([]*model.ViewerAction, error)
+}
+type OfferingRequirementResolver interface {
+	Course(ctx context.Context, obj *vocab.Requirement) (*ent.Course, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -439,6 +455,130 @@ func (ec *executionContext) resolveBatch_Application_motivation(ctx context.Cont
 		results,
 		err,
 		"Application.motivation",
+	)
+}
+
+func _Application_answers(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_answers(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Application_answers(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Answer) graphql.Marshaler {
+			return marshalOApplicationAnswer2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAnswerᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Application_answers(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Application",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApplicationAnswer(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Application_answers(ctx context.Context, field graphql.CollectedField, obj *ent.Application) (any, error) {
+	resolver := ec.Resolvers.Application()
+	if batch, ok := graphql.BatchParentsFor[*ent.Application](ctx, "Application"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Answers(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*vocab.Answer](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Application.answers",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Answers(ctx, []*ent.Application{obj})
+	return graphql.ResolveBatchSingleResult[[]*vocab.Answer](
+		ctx,
+		results,
+		err,
+		"Application.answers",
+	)
+}
+
+func _Application_statements(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_statements(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Statements, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Application_statements(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Application", field, false, false, "String")
+}
+
+func _Application_accessNeeds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_accessNeeds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Application_accessNeeds(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Application_accessNeeds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Application", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Application_accessNeeds(ctx context.Context, field graphql.CollectedField, obj *ent.Application) (any, error) {
+	resolver := ec.Resolvers.Application()
+	if batch, ok := graphql.BatchParentsFor[*ent.Application](ctx, "Application"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AccessNeeds(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Application.accessNeeds",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AccessNeeds(ctx, []*ent.Application{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Application.accessNeeds",
 	)
 }
 
@@ -956,6 +1096,107 @@ func fieldContext_Application_sharing(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _ApplicationAnswer_question(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationAnswer_question(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Question, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Question) graphql.Marshaler {
+			return marshalNApplicationQuestion2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestion(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationAnswer_question(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplicationAnswer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApplicationQuestion(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ApplicationAnswer_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationAnswer_text(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ApplicationAnswer_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationAnswer", field, false, false, "String")
+}
+
+func _ApplicationAnswer_choice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationAnswer_choice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Choice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ApplicationAnswer_choice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationAnswer", field, false, false, "String")
+}
+
+func _ApplicationAnswer_number(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationAnswer_number(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return marshalOFloat2ᚖfloat64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ApplicationAnswer_number(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationAnswer", field, false, false, "Float")
+}
+
 func _ApplicationConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1345,6 +1586,208 @@ func fieldContext_ApplicationPayload_errors(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
+func _ApplicationQuestion_key(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationQuestion_key(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationQuestion_key(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationQuestion", field, false, false, "String")
+}
+
+func _ApplicationQuestion_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationQuestion_kind(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.QuestionKind) graphql.Marshaler {
+			return marshalNQuestionKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestionKind(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationQuestion_kind(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationQuestion", field, false, false, "QuestionKind")
+}
+
+func _ApplicationQuestion_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationQuestion_text(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Text) graphql.Marshaler {
+			return marshalNLocalizedText2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐText(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationQuestion_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplicationQuestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_LocalizedText(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ApplicationQuestion_required(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationQuestion_required(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationQuestion_required(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationQuestion", field, false, false, "Boolean")
+}
+
+func _ApplicationQuestion_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationQuestion_maxLength(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxLength, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationQuestion_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationQuestion", field, false, false, "Int")
+}
+
+func _ApplicationQuestion_min(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationQuestion_min(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return marshalOFloat2ᚖfloat64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ApplicationQuestion_min(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationQuestion", field, false, false, "Float")
+}
+
+func _ApplicationQuestion_max(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationQuestion_max(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return marshalOFloat2ᚖfloat64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ApplicationQuestion_max(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationQuestion", field, false, false, "Float")
+}
+
+func _ApplicationQuestion_choices(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationQuestion_choices(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Choices, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.Choice) graphql.Marshaler {
+			return marshalNQuestionChoice2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐChoiceᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationQuestion_choices(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplicationQuestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_QuestionChoice(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _ApplicationStep_number(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationStep) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1607,6 +2050,964 @@ func fieldContext_ApplicationStep_at(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("ApplicationStep", field, false, false, "DateTime")
 }
 
+func _DiscardedDraft_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DiscardedDraft_id(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ident.ID) graphql.Marshaler {
+			return marshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DiscardedDraft_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiscardedDraft", field, false, false, "ID")
+}
+
+func _DiscardedDraftPayload_draft(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DiscardedDraftPayload_draft(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Draft) graphql.Marshaler {
+			return marshalODiscardedDraft2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraft(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DiscardedDraftPayload_draft(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiscardedDraftPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_DiscardedDraft(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DiscardedDraftPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DiscardedDraftPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DiscardedDraftPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiscardedDraftPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _Draft_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_id(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ident.ID) graphql.Marshaler {
+			return marshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, "ID")
+}
+
+func _Draft_offering(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_offering(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Draft_offering(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Offering) graphql.Marshaler {
+			return marshalOOffering2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐOffering(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Draft_offering(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Draft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Offering(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Draft_offering(ctx context.Context, field graphql.CollectedField, obj *ent.Draft) (any, error) {
+	resolver := ec.Resolvers.Draft()
+	if batch, ok := graphql.BatchParentsFor[*ent.Draft](ctx, "Draft"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Offering(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Offering](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Draft.offering",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Offering(ctx, []*ent.Draft{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Offering](
+		ctx,
+		results,
+		err,
+		"Draft.offering",
+	)
+}
+
+func _Draft_home(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_home(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Draft_home(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
+			return marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitution(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Draft_home(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Draft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Institution(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Draft_home(ctx context.Context, field graphql.CollectedField, obj *ent.Draft) (any, error) {
+	resolver := ec.Resolvers.Draft()
+	if batch, ok := graphql.BatchParentsFor[*ent.Draft](ctx, "Draft"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Home(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Institution](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Draft.home",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Home(ctx, []*ent.Draft{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Institution](
+		ctx,
+		results,
+		err,
+		"Draft.home",
+	)
+}
+
+func _Draft_programme(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_programme(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Draft_programme(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Programme) graphql.Marshaler {
+			return marshalOProgramme2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐProgramme(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Draft_programme(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Draft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Programme(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Draft_programme(ctx context.Context, field graphql.CollectedField, obj *ent.Draft) (any, error) {
+	resolver := ec.Resolvers.Draft()
+	if batch, ok := graphql.BatchParentsFor[*ent.Draft](ctx, "Draft"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Programme(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Programme](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Draft.programme",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Programme(ctx, []*ent.Draft{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Programme](
+		ctx,
+		results,
+		err,
+		"Draft.programme",
+	)
+}
+
+func _Draft_motivation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_motivation(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Motivation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_motivation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, "String")
+}
+
+func _Draft_answers(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_answers(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.Answer) graphql.Marshaler {
+			return marshalNApplicationAnswer2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAnswerᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_answers(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Draft",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApplicationAnswer(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Draft_statements(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_statements(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Statements, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_statements(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, "String")
+}
+
+func _Draft_sharedData(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_sharedData(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shared, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.SharedItem) graphql.Marshaler {
+			return marshalNSharedItem2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐSharedItemᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_sharedData(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, "SharedItem")
+}
+
+func _Draft_accessNeeds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_accessNeeds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccessNeeds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_accessNeeds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, "String")
+}
+
+func _Draft_documents(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_documents(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Draft_documents(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Document) graphql.Marshaler {
+			return marshalNDocument2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDocumentᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_documents(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Draft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Document(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Draft_documents(ctx context.Context, field graphql.CollectedField, obj *ent.Draft) (any, error) {
+	resolver := ec.Resolvers.Draft()
+	if batch, ok := graphql.BatchParentsFor[*ent.Draft](ctx, "Draft"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Documents(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Document](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Draft.documents",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Documents(ctx, []*ent.Draft{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Document](
+		ctx,
+		results,
+		err,
+		"Draft.documents",
+	)
+}
+
+func _Draft_updatedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_updatedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_updatedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, "DateTime")
+}
+
+func _Draft_viewerActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_viewerActions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Draft().ViewerActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ViewerAction) graphql.Marshaler {
+			return marshalNViewerAction2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐViewerActionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draft_viewerActions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Draft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ViewerAction(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DraftConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DraftConnection_edges(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Draft]) graphql.Marshaler {
+			return marshalNDraftEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DraftConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_DraftEdge(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DraftConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DraftConnection_nodes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Draft) graphql.Marshaler {
+			return marshalNDraft2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraftᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DraftConnection_nodes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Draft(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DraftConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DraftConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DraftConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PageInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DraftConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DraftConnection_totalCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DraftConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DraftConnection", field, true, false, "Int")
+}
+
+func _DraftEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DraftEdge_cursor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DraftEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DraftEdge", field, false, false, "String")
+}
+
+func _DraftEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DraftEdge_node(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Draft) graphql.Marshaler {
+			return marshalNDraft2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraft(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DraftEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Draft(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DraftPayload_draft(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DraftPayload_draft(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Draft) graphql.Marshaler {
+			return marshalODraft2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraft(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DraftPayload_draft(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Draft(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DraftPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DraftPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DraftPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _OfferingRequirement_key(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Requirement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingRequirement_key(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_OfferingRequirement_key(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferingRequirement", field, false, false, "String")
+}
+
+func _OfferingRequirement_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Requirement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingRequirement_kind(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.RequirementKind) graphql.Marshaler {
+			return marshalNRequirementKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐRequirementKind(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_OfferingRequirement_kind(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferingRequirement", field, false, false, "RequirementKind")
+}
+
+func _OfferingRequirement_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Requirement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingRequirement_course(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.OfferingRequirement().Course(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Course) graphql.Marshaler {
+			return marshalOCourse2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourse(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OfferingRequirement_course(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfferingRequirement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _OfferingRequirement_language(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Requirement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingRequirement_language(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OfferingRequirement_language(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferingRequirement", field, false, false, "String")
+}
+
+func _OfferingRequirement_level(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Requirement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingRequirement_level(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.LanguageLevel) graphql.Marshaler {
+			return marshalOLanguageLevel2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐLanguageLevel(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OfferingRequirement_level(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferingRequirement", field, false, false, "LanguageLevel")
+}
+
+func _OfferingRequirement_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Requirement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingRequirement_text(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Text) graphql.Marshaler {
+			return marshalOLocalizedText2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐText(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OfferingRequirement_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfferingRequirement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_LocalizedText(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _QuestionChoice_key(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Choice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_QuestionChoice_key(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_QuestionChoice_key(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuestionChoice", field, false, false, "String")
+}
+
+func _QuestionChoice_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Choice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_QuestionChoice_text(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Text) graphql.Marshaler {
+			return marshalNLocalizedText2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐText(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_QuestionChoice_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuestionChoice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_LocalizedText(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _RecognitionCommitment_verdict(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Commitment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1674,6 +3075,52 @@ func _RecognitionCommitment_ruleId(ctx context.Context, ec *executionContext, fi
 }
 func fieldContext_RecognitionCommitment_ruleId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RecognitionCommitment", field, false, false, "ID")
+}
+
+func _RequestedItem_item(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Ask) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RequestedItem_item(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Item, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.SharedItem) graphql.Marshaler {
+			return marshalNSharedItem2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐSharedItem(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RequestedItem_item(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestedItem", field, false, false, "SharedItem")
+}
+
+func _RequestedItem_required(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Ask) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RequestedItem_required(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RequestedItem_required(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestedItem", field, false, false, "Boolean")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1821,6 +3268,57 @@ func unmarshalInputAdmitConditionallyInput(ctx context.Context, ec *executionCon
 				return it, err
 			}
 			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputApplicationAnswerInput(ctx context.Context, ec *executionContext, obj any) (form.Given, error) {
+	var it form.Given
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"question", "text", "choice", "number"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "question":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("question"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Question = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "choice":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("choice"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Choice = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := unmarshalOFloat2ᚖfloat64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
 		}
 	}
 	return it, nil
@@ -2051,6 +3549,43 @@ func unmarshalInputDeclineSeatInput(ctx context.Context, ec *executionContext, o
 	return it, nil
 }
 
+func unmarshalInputDiscardDraftInput(ctx context.Context, ec *executionContext, obj any) (journey.Discard, error) {
+	var it journey.Discard
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"draftId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "draftId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("draftId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DraftID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputFulfilConditionInput(ctx context.Context, ec *executionContext, obj any) (journey.Admission, error) {
 	var it journey.Admission
 	if obj == nil {
@@ -2255,8 +3790,8 @@ func unmarshalInputRefuseNominationInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Submission, error) {
-	var it journey.Submission
+func unmarshalInputSaveDraftInput(ctx context.Context, ec *executionContext, obj any) (journey.Saving, error) {
+	var it journey.Saving
 	if obj == nil {
 		return it, nil
 	}
@@ -2270,7 +3805,7 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 		asMap["sharedData"] = []any{}
 	}
 
-	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "sharedData", "consentVersion", "idempotencyKey"}
+	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "answers", "statements", "sharedData", "accessNeeds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2305,6 +3840,20 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.Motivation = data
+		case "answers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answers"))
+			data, err := unmarshalOApplicationAnswerInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐGivenᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answers = data
+		case "statements":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statements"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statements = data
 		case "sharedData":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharedData"))
 			data, err := unmarshalNSharedItem2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐSharedItemᚄ(ctx, ec, v)
@@ -2312,6 +3861,110 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.SharedData = data
+		case "accessNeeds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessNeeds"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessNeeds = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Submission, error) {
+	var it journey.Submission
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["sharedData"]; !present {
+		asMap["sharedData"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "answers", "statements", "sharedData", "accessNeeds", "fromDraft", "consentVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "offeringId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offeringId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfferingID = data
+		case "homeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("homeId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.HomeID = data
+		case "programmeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programmeId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgrammeID = data
+		case "motivation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("motivation"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Motivation = data
+		case "answers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answers"))
+			data, err := unmarshalOApplicationAnswerInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐGivenᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answers = data
+		case "statements":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statements"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statements = data
+		case "sharedData":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharedData"))
+			data, err := unmarshalNSharedItem2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐSharedItemᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SharedData = data
+		case "accessNeeds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessNeeds"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessNeeds = data
+		case "fromDraft":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromDraft"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromDraft = data
 		case "consentVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentVersion"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -2503,6 +4156,23 @@ func _Application(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return _Application_motivation(ctx, ec, field, obj)
 				})
+		case "answers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_answers(ctx, ec, field, obj)
+				})
+		case "statements":
+			out.Values[i] = _Application_statements(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accessNeeds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_accessNeeds(ctx, ec, field, obj)
+				})
 		case "reason":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -2581,6 +4251,54 @@ func _Application(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return _Application_sharing(ctx, ec, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var applicationAnswerImplementors = []string{"ApplicationAnswer"}
+
+func _ApplicationAnswer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Answer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applicationAnswerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplicationAnswer")
+		case "question":
+			out.Values[i] = _ApplicationAnswer_question(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = _ApplicationAnswer_text(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "choice":
+			out.Values[i] = _ApplicationAnswer_choice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = _ApplicationAnswer_number(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2804,6 +4522,74 @@ func _ApplicationPayload(ctx context.Context, ec *executionContext, sel ast.Sele
 	return out
 }
 
+var applicationQuestionImplementors = []string{"ApplicationQuestion"}
+
+func _ApplicationQuestion(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Question) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applicationQuestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplicationQuestion")
+		case "key":
+			out.Values[i] = _ApplicationQuestion_key(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = _ApplicationQuestion_kind(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = _ApplicationQuestion_text(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = _ApplicationQuestion_required(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxLength":
+			out.Values[i] = _ApplicationQuestion_maxLength(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "min":
+			out.Values[i] = _ApplicationQuestion_min(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = _ApplicationQuestion_max(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "choices":
+			out.Values[i] = _ApplicationQuestion_choices(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var applicationStepImplementors = []string{"ApplicationStep"}
 
 func _ApplicationStep(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ApplicationStep) graphql.Marshaler {
@@ -2887,6 +4673,392 @@ func _ApplicationStep(ctx context.Context, ec *executionContext, sel ast.Selecti
 	return out
 }
 
+var discardedDraftImplementors = []string{"DiscardedDraft"}
+
+func _DiscardedDraft(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Draft) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, discardedDraftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiscardedDraft")
+		case "id":
+			out.Values[i] = _DiscardedDraft_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var discardedDraftPayloadImplementors = []string{"DiscardedDraftPayload"}
+
+func _DiscardedDraftPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Draft]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, discardedDraftPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiscardedDraftPayload")
+		case "draft":
+			out.Values[i] = _DiscardedDraftPayload_draft(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _DiscardedDraftPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var draftImplementors = []string{"Draft", "Node"}
+
+func _Draft(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Draft) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Draft")
+		case "id":
+			out.Values[i] = _Draft_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "offering":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Draft_offering(ctx, ec, field, obj)
+				})
+		case "home":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Draft_home(ctx, ec, field, obj)
+				})
+		case "programme":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Draft_programme(ctx, ec, field, obj)
+				})
+		case "motivation":
+			out.Values[i] = _Draft_motivation(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answers":
+			out.Values[i] = _Draft_answers(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "statements":
+			out.Values[i] = _Draft_statements(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sharedData":
+			out.Values[i] = _Draft_sharedData(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accessNeeds":
+			out.Values[i] = _Draft_accessNeeds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "documents":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Draft_documents(ctx, ec, field, obj)
+				})
+		case "updatedAt":
+			out.Values[i] = _Draft_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "viewerActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Draft_viewerActions(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var draftConnectionImplementors = []string{"DraftConnection"}
+
+func _DraftConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Draft]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DraftConnection")
+		case "edges":
+			out.Values[i] = _DraftConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = _DraftConnection_nodes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = _DraftConnection_pageInfo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _DraftConnection_totalCount(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var draftEdgeImplementors = []string{"DraftEdge"}
+
+func _DraftEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Draft]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DraftEdge")
+		case "cursor":
+			out.Values[i] = _DraftEdge_cursor(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = _DraftEdge_node(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var draftPayloadImplementors = []string{"DraftPayload"}
+
+func _DraftPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Draft]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DraftPayload")
+		case "draft":
+			out.Values[i] = _DraftPayload_draft(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _DraftPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var offeringRequirementImplementors = []string{"OfferingRequirement"}
+
+func _OfferingRequirement(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Requirement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, offeringRequirementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfferingRequirement")
+		case "key":
+			out.Values[i] = _OfferingRequirement_key(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = _OfferingRequirement_kind(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "course":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _OfferingRequirement_course(ctx, ec, field, obj)
+				})
+		case "language":
+			out.Values[i] = _OfferingRequirement_language(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "level":
+			out.Values[i] = _OfferingRequirement_level(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = _OfferingRequirement_text(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var questionChoiceImplementors = []string{"QuestionChoice"}
+
+func _QuestionChoice(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Choice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, questionChoiceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuestionChoice")
+		case "key":
+			out.Values[i] = _QuestionChoice_key(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = _QuestionChoice_text(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var recognitionCommitmentImplementors = []string{"RecognitionCommitment"}
 
 func _RecognitionCommitment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Commitment) graphql.Marshaler {
@@ -2911,6 +5083,44 @@ func _RecognitionCommitment(ctx context.Context, ec *executionContext, sel ast.S
 		case "ruleId":
 			out.Values[i] = _RecognitionCommitment_ruleId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var requestedItemImplementors = []string{"RequestedItem"}
+
+func _RequestedItem(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Ask) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestedItemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestedItem")
+		case "item":
+			out.Values[i] = _RequestedItem_item(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = _RequestedItem_required(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -2989,6 +5199,39 @@ func marshalNApplicationActor2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return res
 }
 
+func marshalNApplicationAnswer2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAnswer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Answer) graphql.Marshaler {
+	return _ApplicationAnswer(ctx, ec, sel, &v)
+}
+
+func marshalNApplicationAnswer2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAnswerᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []vocab.Answer) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNApplicationAnswer2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAnswer(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNApplicationAnswer2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAnswer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.Answer) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApplicationAnswer!")
+		return graphql.Null
+	}
+	return _ApplicationAnswer(ctx, ec, sel, v)
+}
+
+func unmarshalNApplicationAnswerInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐGiven(ctx context.Context, ec *executionContext, v any) (form.Given, error) {
+	res, err := unmarshalInputApplicationAnswerInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNApplicationDecision2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐDecision(ctx context.Context, ec *executionContext, v any) (journey.Decision, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := journey.Decision(tmp)
@@ -3055,6 +5298,34 @@ func marshalNApplicationOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return _ApplicationOutcome(ctx, ec, sel, v)
 }
 
+func marshalNApplicationQuestion2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestion(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Question) graphql.Marshaler {
+	return _ApplicationQuestion(ctx, ec, sel, &v)
+}
+
+func marshalNApplicationQuestion2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*vocab.Question) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNApplicationQuestion2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestion(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNApplicationQuestion2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestion(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.Question) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApplicationQuestion!")
+		return graphql.Null
+	}
+	return _ApplicationQuestion(ctx, ec, sel, v)
+}
+
 func unmarshalNApplicationState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋapplicationᚐState(ctx context.Context, ec *executionContext, v any) (application.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := application.State(tmp)
@@ -3104,6 +5375,60 @@ func unmarshalNDeclineSeatInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNDiscardDraftInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐDiscard(ctx context.Context, ec *executionContext, v any) (journey.Discard, error) {
+	res, err := unmarshalInputDiscardDraftInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNDraft2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraftᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Draft) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Draft", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNDraft2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraft(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNDraft2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraft(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Draft) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Draft!")
+		return graphql.Null
+	}
+	return _Draft(ctx, ec, sel, v)
+}
+
+func marshalNDraftEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Draft]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNDraftEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNDraftEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Draft]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DraftEdge!")
+		return graphql.Null
+	}
+	return _DraftEdge(ctx, ec, sel, v)
+}
+
 func unmarshalNFulfilConditionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAdmission(ctx context.Context, ec *executionContext, v any) (journey.Admission, error) {
 	res, err := unmarshalInputFulfilConditionInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3114,6 +5439,65 @@ func unmarshalNNominateApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋpe
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func marshalNOfferingRequirement2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐRequirementᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*vocab.Requirement) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNOfferingRequirement2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐRequirement(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNOfferingRequirement2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐRequirement(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.Requirement) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OfferingRequirement!")
+		return graphql.Null
+	}
+	return _OfferingRequirement(ctx, ec, sel, v)
+}
+
+func marshalNQuestionChoice2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐChoice(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Choice) graphql.Marshaler {
+	return _QuestionChoice(ctx, ec, sel, &v)
+}
+
+func marshalNQuestionChoice2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐChoiceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []vocab.Choice) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNQuestionChoice2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐChoice(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNQuestionKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestionKind(ctx context.Context, ec *executionContext, v any) (vocab.QuestionKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.QuestionKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNQuestionKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestionKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.QuestionKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "QuestionKind!")
+	}
+	return res
+}
+
 func unmarshalNRefuseApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐRefusal(ctx context.Context, ec *executionContext, v any) (journey.Refusal, error) {
 	res, err := unmarshalInputRefuseApplicationInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3121,6 +5505,50 @@ func unmarshalNRefuseApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋpere
 
 func unmarshalNRefuseNominationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐRefusal(ctx context.Context, ec *executionContext, v any) (journey.Refusal, error) {
 	res, err := unmarshalInputRefuseNominationInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRequestedItem2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAskᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*vocab.Ask) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRequestedItem2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAsk(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNRequestedItem2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAsk(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.Ask) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestedItem!")
+		return graphql.Null
+	}
+	return _RequestedItem(ctx, ec, sel, v)
+}
+
+func unmarshalNRequirementKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐRequirementKind(ctx context.Context, ec *executionContext, v any) (vocab.RequirementKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.RequirementKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRequirementKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐRequirementKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.RequirementKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RequirementKind!")
+	}
+	return res
+}
+
+func unmarshalNSaveDraftInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐSaving(ctx context.Context, ec *executionContext, v any) (journey.Saving, error) {
+	res, err := unmarshalInputSaveDraftInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -3144,6 +5572,42 @@ func marshalOApplication2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 		return graphql.Null
 	}
 	return _Application(ctx, ec, sel, v)
+}
+
+func marshalOApplicationAnswer2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAnswerᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*vocab.Answer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNApplicationAnswer2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAnswer(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalOApplicationAnswerInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐGivenᚄ(ctx context.Context, ec *executionContext, v any) ([]form.Given, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]form.Given, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNApplicationAnswerInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐGiven(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Application]) graphql.Marshaler {
@@ -3275,6 +5739,73 @@ func unmarshalODecisionReason2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 }
 
 func marshalODecisionReason2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐDecisionReason(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.DecisionReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func marshalODiscardedDraft2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraft(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Draft) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _DiscardedDraft(ctx, ec, sel, v)
+}
+
+func marshalODiscardedDraftPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Draft]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _DiscardedDraftPayload(ctx, ec, sel, v)
+}
+
+func marshalODraft2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraft(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Draft) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _Draft(ctx, ec, sel, v)
+}
+
+func marshalODraftConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Draft]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _DraftConnection(ctx, ec, sel, v)
+}
+
+func marshalODraftPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Draft]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _DraftPayload(ctx, ec, sel, v)
+}
+
+func unmarshalOLanguageLevel2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐLanguageLevel(ctx context.Context, ec *executionContext, v any) (vocab.LanguageLevel, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.LanguageLevel(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOLanguageLevel2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐLanguageLevel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.LanguageLevel) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
+	return res
+}
+
+func unmarshalOLanguageLevel2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐLanguageLevel(ctx context.Context, ec *executionContext, v any) (*vocab.LanguageLevel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.LanguageLevel(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOLanguageLevel2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐLanguageLevel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.LanguageLevel) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -62,6 +63,9 @@ type OfferingResolver interface {
 
 	SeatsFree(ctx context.Context, obj *ent.Offering) (int, error)
 
+	Questions(ctx context.Context, objs []*ent.Offering) ([][]*vocab.Question, error)
+	Requirements(ctx context.Context, objs []*ent.Offering) ([][]*vocab.Requirement, error)
+	RequestedData(ctx context.Context, objs []*ent.Offering) ([][]*vocab.Ask, error)
 	Instead(ctx context.Context, objs []*ent.Offering) ([]*ent.Offering, error)
 
 	Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error)
@@ -2744,6 +2748,171 @@ func fieldContext_Offering_admission(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("Offering", field, false, false, "OfferingAdmission")
 }
 
+func _Offering_questions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_questions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Offering_questions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Question) graphql.Marshaler {
+			return marshalNApplicationQuestion2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_questions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApplicationQuestion(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_questions(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Questions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*vocab.Question](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.questions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Questions(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[[]*vocab.Question](
+		ctx,
+		results,
+		err,
+		"Offering.questions",
+	)
+}
+
+func _Offering_requirements(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_requirements(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Offering_requirements(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Requirement) graphql.Marshaler {
+			return marshalNOfferingRequirement2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐRequirementᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_requirements(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_OfferingRequirement(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_requirements(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Requirements(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*vocab.Requirement](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.requirements",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Requirements(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[[]*vocab.Requirement](
+		ctx,
+		results,
+		err,
+		"Offering.requirements",
+	)
+}
+
+func _Offering_requestedData(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_requestedData(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Offering_requestedData(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Ask) graphql.Marshaler {
+			return marshalNRequestedItem2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAskᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_requestedData(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RequestedItem(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_requestedData(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.RequestedData(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*vocab.Ask](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.requestedData",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.RequestedData(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[[]*vocab.Ask](
+		ctx,
+		results,
+		err,
+		"Offering.requestedData",
+	)
+}
+
 func _Offering_instead(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3980,6 +4149,85 @@ func fieldContext_Waitlist_offerHours(_ context.Context, ec *executionContext, f
 
 // region    **************************** input.gotpl *****************************
 
+func unmarshalInputApplicationQuestionInput(ctx context.Context, ec *executionContext, obj any) (form.Question, error) {
+	var it form.Question
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "kind", "text", "required", "maxLength", "min", "max", "choices"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := unmarshalNQuestionKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQuestionKind(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := unmarshalNTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "required":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("required"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Required = data
+		case "maxLength":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxLength"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxLength = data
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := unmarshalOFloat2ᚖfloat64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := unmarshalOFloat2ᚖfloat64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
+		case "choices":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("choices"))
+			data, err := unmarshalOQuestionChoiceInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐChoiceᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Choices = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputAudienceWindowInput(ctx context.Context, ec *executionContext, obj any) (catalogue.AudienceWindow, error) {
 	var it catalogue.AudienceWindow
 	if obj == nil {
@@ -4351,7 +4599,7 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"courseId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "sessions", "idempotencyKey"}
+	fieldsInOrder := [...]string{"courseId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "sessions", "questions", "requirements", "requestedData", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4491,6 +4739,27 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Sessions = data
+		case "questions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("questions"))
+			data, err := unmarshalOApplicationQuestionInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐQuestionᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Questions = data
+		case "requirements":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requirements"))
+			data, err := unmarshalOOfferingRequirementInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐRequirementᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Requirements = data
+		case "requestedData":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestedData"))
+			data, err := unmarshalORequestedItemInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAskᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequestedData = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -4593,6 +4862,71 @@ func unmarshalInputOfferingFilter(ctx context.Context, ec *executionContext, obj
 				return it, err
 			}
 			it.UpdatedSince = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputOfferingRequirementInput(ctx context.Context, ec *executionContext, obj any) (form.Requirement, error) {
+	var it form.Requirement
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "kind", "courseId", "language", "level", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := unmarshalNRequirementKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐRequirementKind(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := unmarshalOLanguageLevel2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐLanguageLevel(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
 		}
 	}
 	return it, nil
@@ -4748,6 +5082,84 @@ func unmarshalInputQualityAssuranceInput(ctx context.Context, ec *executionConte
 				return it, err
 			}
 			it.URL = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputQuestionChoiceInput(ctx context.Context, ec *executionContext, obj any) (form.Choice, error) {
+	var it form.Choice
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := unmarshalNTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputRequestedItemInput(ctx context.Context, ec *executionContext, obj any) (vocab.Ask, error) {
+	var it vocab.Ask
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["required"]; !present {
+		asMap["required"] = false
+	}
+
+	fieldsInOrder := [...]string{"item", "required"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "item":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("item"))
+			data, err := unmarshalNSharedItem2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐSharedItem(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Item = data
+		case "required":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("required"))
+			data, err := unmarshalNBoolean2bool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Required = data
 		}
 	}
 	return it, nil
@@ -4912,7 +5324,7 @@ func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"offeringId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "sessions"}
+	fieldsInOrder := [...]string{"offeringId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "sessions", "questions", "requirements", "requestedData"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5052,6 +5464,27 @@ func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Sessions = data
+		case "questions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("questions"))
+			data, err := unmarshalOApplicationQuestionInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐQuestionᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Questions = data
+		case "requirements":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requirements"))
+			data, err := unmarshalOOfferingRequirementInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐRequirementᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Requirements = data
+		case "requestedData":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestedData"))
+			data, err := unmarshalORequestedItemInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAskᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequestedData = data
 		}
 	}
 	return it, nil
@@ -5850,6 +6283,24 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "questions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_questions(ctx, ec, field, obj)
+				})
+		case "requirements":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_requirements(ctx, ec, field, obj)
+				})
+		case "requestedData":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_requestedData(ctx, ec, field, obj)
+				})
 		case "instead":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -6309,6 +6760,11 @@ func _Waitlist(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 // region    ***************************** type.gotpl *****************************
 
+func unmarshalNApplicationQuestionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐQuestion(ctx context.Context, ec *executionContext, v any) (form.Question, error) {
+	res, err := unmarshalInputApplicationQuestionInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNApplicationWindow2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationWindowᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ApplicationWindow) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -6689,6 +7145,11 @@ func marshalNOfferingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋi
 	return _OfferingEdge(ctx, ec, sel, v)
 }
 
+func unmarshalNOfferingRequirementInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐRequirement(ctx context.Context, ec *executionContext, v any) (form.Requirement, error) {
+	res, err := unmarshalInputOfferingRequirementInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNOfferingSchedule2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐSchedule(ctx context.Context, ec *executionContext, v any) (offering.Schedule, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := offering.Schedule(tmp)
@@ -6800,6 +7261,16 @@ func marshalNQualityAssuranceKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrin
 		graphql.AddInvalidNullFromMarshaler(ctx, "QualityAssuranceKind!")
 	}
 	return res
+}
+
+func unmarshalNQuestionChoiceInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐChoice(ctx context.Context, ec *executionContext, v any) (form.Choice, error) {
+	res, err := unmarshalInputQuestionChoiceInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNRequestedItemInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAsk(ctx context.Context, ec *executionContext, v any) (vocab.Ask, error) {
+	res, err := unmarshalInputRequestedItemInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func unmarshalNReturnCourseDraftInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐReturn(ctx context.Context, ec *executionContext, v any) (catalogue.Return, error) {
@@ -6930,6 +7401,23 @@ func marshalNWaitlistOrder2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 func unmarshalNWithdrawCourseInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐWithdrawCourseInput(ctx context.Context, ec *executionContext, v any) (model.WithdrawCourseInput, error) {
 	res, err := unmarshalInputWithdrawCourseInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOApplicationQuestionInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐQuestionᚄ(ctx context.Context, ec *executionContext, v any) ([]form.Question, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]form.Question, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNApplicationQuestionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐQuestion(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func unmarshalOAssessmentType2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAssessmentTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]vocab.AssessmentType, error) {
@@ -7268,6 +7756,23 @@ func marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return _OfferingPayload(ctx, ec, sel, v)
 }
 
+func unmarshalOOfferingRequirementInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐRequirementᚄ(ctx context.Context, ec *executionContext, v any) ([]form.Requirement, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]form.Requirement, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNOfferingRequirementInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐRequirement(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func unmarshalOOfferingSchedule2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐScheduleᚄ(ctx context.Context, ec *executionContext, v any) ([]offering.Schedule, error) {
 	if v == nil {
 		return nil, nil
@@ -7370,6 +7875,40 @@ func unmarshalOQualityAssuranceInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	}
 	res, err := unmarshalInputQualityAssuranceInput(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOQuestionChoiceInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐChoiceᚄ(ctx context.Context, ec *executionContext, v any) ([]form.Choice, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]form.Choice, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNQuestionChoiceInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋformᚐChoice(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalORequestedItemInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAskᚄ(ctx context.Context, ec *executionContext, v any) ([]vocab.Ask, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.Ask, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNRequestedItemInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAsk(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func unmarshalOSeatQuotaInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQuotaᚄ(ctx context.Context, ec *executionContext, v any) ([]catalogue.Quota, error) {

@@ -508,6 +508,22 @@ func _RemovedDocument(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 // region    ***************************** type.gotpl *****************************
 
+func marshalNDocument2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDocumentᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Document) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNDocument2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDocument(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalNDocument2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDocument(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Document) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Document!")

@@ -36,6 +36,7 @@ type ResolverRoot interface {
 	Credential() CredentialResolver
 	Disclosure() DisclosureResolver
 	Document() DocumentResolver
+	Draft() DraftResolver
 	Enrolment() EnrolmentResolver
 	Erasure() ErasureResolver
 	HeldRole() HeldRoleResolver
@@ -52,6 +53,7 @@ type ResolverRoot interface {
 	MicroDegree() MicroDegreeResolver
 	Mutation() MutationResolver
 	Offering() OfferingResolver
+	OfferingRequirement() OfferingRequirementResolver
 	Permission() PermissionResolver
 	Person() PersonResolver
 	Portal() PortalResolver
@@ -109,8 +111,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputApiClientKeyInput)),
+			graphql.NewInputUnmarshaler("ApplicationAnswerInput", graphql.BindUnmarshaler(ec, unmarshalInputApplicationAnswerInput)),
 			graphql.NewInputUnmarshaler("ApplicationDecisionInput", graphql.BindUnmarshaler(ec, unmarshalInputApplicationDecisionInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
+			graphql.NewInputUnmarshaler("ApplicationQuestionInput", graphql.BindUnmarshaler(ec, unmarshalInputApplicationQuestionInput)),
 			graphql.NewInputUnmarshaler("ApproveInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("ApproveProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveProviderInput)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
@@ -139,6 +143,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineSeatInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineSeatInput)),
 			graphql.NewInputUnmarshaler("DisableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableApiClientInput)),
 			graphql.NewInputUnmarshaler("DisableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableProviderInput)),
+			graphql.NewInputUnmarshaler("DiscardDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputDiscardDraftInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
 			graphql.NewInputUnmarshaler("EnableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableApiClientInput)),
 			graphql.NewInputUnmarshaler("EnableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableProviderInput)),
@@ -163,6 +168,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MicroDegreeContentInput", graphql.BindUnmarshaler(ec, unmarshalInputMicroDegreeContentInput)),
 			graphql.NewInputUnmarshaler("NominateApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputNominateApplicationInput)),
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
+			graphql.NewInputUnmarshaler("OfferingRequirementInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingRequirementInput)),
 			graphql.NewInputUnmarshaler("OfferingSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingSessionInput)),
 			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
 			graphql.NewInputUnmarshaler("ProposeInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeInstitutionIdentityInput)),
@@ -174,6 +180,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PublishOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishOfferingInput)),
 			graphql.NewInputUnmarshaler("PullImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPullImportSourceInput)),
 			graphql.NewInputUnmarshaler("QualityAssuranceInput", graphql.BindUnmarshaler(ec, unmarshalInputQualityAssuranceInput)),
+			graphql.NewInputUnmarshaler("QuestionChoiceInput", graphql.BindUnmarshaler(ec, unmarshalInputQuestionChoiceInput)),
 			graphql.NewInputUnmarshaler("RecognitionCaseFilter", graphql.BindUnmarshaler(ec, unmarshalInputRecognitionCaseFilter)),
 			graphql.NewInputUnmarshaler("RecognitionRuleFilter", graphql.BindUnmarshaler(ec, unmarshalInputRecognitionRuleFilter)),
 			graphql.NewInputUnmarshaler("RecordResultInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordResultInput)),
@@ -189,11 +196,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
 			graphql.NewInputUnmarshaler("RequestErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestErasureInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
+			graphql.NewInputUnmarshaler("RequestedItemInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestedItemInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
 			graphql.NewInputUnmarshaler("RetireApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("ReturnCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnCourseDraftInput)),
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
 			graphql.NewInputUnmarshaler("RoleGrantFilter", graphql.BindUnmarshaler(ec, unmarshalInputRoleGrantFilter)),
+			graphql.NewInputUnmarshaler("SaveDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputSaveDraftInput)),
 			graphql.NewInputUnmarshaler("SeatQuotaInput", graphql.BindUnmarshaler(ec, unmarshalInputSeatQuotaInput)),
 			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
 			graphql.NewInputUnmarshaler("SubmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitApplicationInput)),
@@ -316,6 +325,12 @@ type Application implements Node {
   programme: Programme
   "Why the learner wants to take it; null for who does not handle the application, and after its end."
   motivation: String
+  "Answers to the questions of the offering; null for who does not see them."
+  answers: [ApplicationAnswer!] @items(max: 20)
+  "Keys of the offering's requirements that the learner states to meet."
+  statements: [String!]! @items(max: 20)
+  "What the learner needs to take part; null when nothing, and for who does not see it."
+  accessNeeds: String
   "Reason of the last decision; null for who does not handle applications."
   reason: String
   "The same in a word for programs."
@@ -336,10 +351,160 @@ type Application implements Node {
   decidedAt: DateTime
   "The seat; null before admission."
   enrolment: Enrolment
-  "Every step, the first one first, at most 100."
+  "Every step, the first one first."
   history: [ApplicationStep!]! @items(max: 10)
   "What the viewer may do with it now."
   viewerActions: [ViewerAction!]! @items(max: 12)
+}
+
+"An answer, with the question as it was asked. One of the values is there, after the kind of the question."
+type ApplicationAnswer {
+  "The question."
+  question: ApplicationQuestion!
+  "Answer in the learner's words."
+  text: String
+  "Key of the choice."
+  choice: String
+  "A number."
+  number: Float
+}
+
+"What an offering asks who applies."
+type ApplicationQuestion {
+  "Names the question within the offering."
+  key: String!
+  "How it is answered."
+  kind: QuestionKind!
+  "The question."
+  text: LocalizedText!
+  "Whether nobody applies without an answer."
+  required: Boolean!
+  "Longest answer in words, in characters; 0 for other kinds."
+  maxLength: Int!
+  "Smallest number; null for no limit."
+  min: Float
+  "Largest number; null for no limit."
+  max: Float
+  "Answers to choose from."
+  choices: [QuestionChoice!]! @items(max: 30)
+}
+
+"An answer to choose."
+type QuestionChoice {
+  "Names the choice within the question."
+  key: String!
+  "The choice."
+  text: LocalizedText!
+}
+
+"How a question is answered."
+enum QuestionKind {
+  "In words."
+  TEXT
+  "By one of the choices."
+  CHOICE
+  "By a number."
+  NUMBER
+  "By a document that names the question."
+  FILE
+}
+
+"What who takes an offering has to bring."
+type OfferingRequirement {
+  "Names the requirement within the offering."
+  key: String!
+  "What it is about."
+  kind: RequirementKind!
+  "Course that has to be passed."
+  course: Course
+  "Language that has to be known."
+  language: String
+  "Level of it."
+  level: LanguageLevel
+  "What has to be so, or what else is to be said of it."
+  text: LocalizedText
+}
+
+"What a requirement is about."
+enum RequirementKind {
+  "A course that the learner has passed."
+  COURSE
+  "A language that the learner states to know at a level."
+  LANGUAGE
+  "Something that the learner states."
+  STATEMENT
+}
+
+"Levels of the Common European Framework of Reference for Languages."
+enum LanguageLevel {
+  "Breakthrough."
+  A1
+  "Waystage."
+  A2
+  "Threshold."
+  B1
+  "Vantage."
+  B2
+  "Effective operational proficiency."
+  C1
+  "Mastery."
+  C2
+}
+
+"An item that applicants share with the host."
+type RequestedItem {
+  "The item."
+  item: SharedItem!
+  "Whether nobody applies without it."
+  required: Boolean!
+}
+
+"An application that its learner has not submitted. Nobody else sees it."
+type Draft implements Node {
+  "Identifier."
+  id: ID!
+  "The offering; null when no longer visible."
+  offering: Offering
+  "Home institution, where the learner has said which."
+  home: Institution
+  "Study programme that it should count towards, where the learner has said which."
+  programme: Programme
+  "Why the learner wants to take it; empty when not said yet."
+  motivation: String!
+  "Answers so far."
+  answers: [ApplicationAnswer!]! @items(max: 20)
+  "Keys of the offering's requirements that the learner states to meet."
+  statements: [String!]! @items(max: 20)
+  "What the learner means to share; consent is given on submission."
+  sharedData: [SharedItem!]! @items(max: 10)
+  "What the learner needs to take part; empty when nothing was said."
+  accessNeeds: String!
+  "Documents so far."
+  documents: [Document!]! @items(max: 10)
+  "When it was saved last."
+  updatedAt: DateTime!
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @items(max: 12)
+}
+
+"A page of drafts."
+type DraftConnection {
+  "Rows with their cursors."
+  edges: [DraftEdge!]!
+  "Rows."
+  nodes: [Draft!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of drafts."
+type DraftEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: Draft!
 }
 
 "States of an application."
@@ -506,14 +671,86 @@ input SubmitApplicationInput {
   homeId: ID
   "Study programme that it should count towards; the one that home asserted unless given."
   programmeId: ID
-  "Why, at most 2000 characters. Home reads it, and the host once home has nominated."
+  "Why, at most 2000 characters. Home reads it, and the host once home has nominated, where it asks for it."
   motivation: String
-  "What the host may read beside the name; see ` + "`" + `consentText` + "`" + `."
+  "Answers to the questions of the offering; questions for a file are answered by documents of the draft."
+  answers: [ApplicationAnswerInput!]
+  "Keys of the requirements that the learner states to meet."
+  statements: [String!]
+  "What the host may read beside the name; see ` + "`" + `Offering.requestedData` + "`" + ` and ` + "`" + `consentText` + "`" + `."
   sharedData: [SharedItem!]! = []
+  "What the learner needs to take part, at most 2000 characters. Home reads it, and the host where it is shared."
+  accessNeeds: String
+  "Whether what is not given is taken from the learner's draft for the offering. Its documents go with the application in any case, and the draft is over."
+  fromDraft: Boolean
   "Version of the text that the learner has read and agreed to; needed to share more than the name."
   consentVersion: String
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
+}
+
+"What a learner has filled in so far. It replaces what the draft said before."
+input SaveDraftInput {
+  "The offering."
+  offeringId: ID!
+  "Home institution; needed only by who has several."
+  homeId: ID
+  "Study programme that it should count towards; the one that home asserted unless given."
+  programmeId: ID
+  "Why, at most 2000 characters. Home reads it, and the host once home has nominated, where it asks for it."
+  motivation: String
+  "Answers to the questions of the offering; questions for a file are answered by documents of the draft."
+  answers: [ApplicationAnswerInput!]
+  "Keys of the requirements that the learner states to meet."
+  statements: [String!]
+  "What the host may read beside the name; see ` + "`" + `Offering.requestedData` + "`" + ` and ` + "`" + `consentText` + "`" + `."
+  sharedData: [SharedItem!]! = []
+  "What the learner needs to take part, at most 2000 characters. Home reads it, and the host where it is shared."
+  accessNeeds: String
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"An answer: one of the values, after the kind of the question."
+input ApplicationAnswerInput {
+  "Key of the question."
+  question: String!
+  "Answer in words."
+  text: String
+  "Key of the choice."
+  choice: String
+  "A number."
+  number: Float
+}
+
+"A draft to discard."
+input DiscardDraftInput {
+  "The draft."
+  draftId: ID!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What became of a draft."
+type DraftPayload {
+  "The draft; null when it was refused."
+  draft: Draft
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of a draft that was discarded."
+type DiscardedDraftPayload {
+  "What is gone; null when it was refused."
+  draft: DiscardedDraft
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"A draft that is gone."
+type DiscardedDraft {
+  "Its identifier, which names nothing any more."
+  id: ID!
 }
 
 "A withdrawal."
@@ -727,7 +964,25 @@ extend type Query {
   ): ApplicationConnection
 }
 
+extend type Query {
+  "What the signed-in learner has begun and not submitted, newest first."
+  drafts(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): DraftConnection
+}
+
 extend type Mutation {
+  "The signed-in learner keeps what they have filled in for an offering. There is one draft of a learner for an offering."
+  saveDraft(input: SaveDraftInput!): DraftPayload
+  "The learner discards a draft, with its documents."
+  discardDraft(input: DiscardDraftInput!): DiscardedDraftPayload
   "The signed-in learner applies. CONFLICT outside the window (DeadlineError), without free seats (CapacityError), or when a live application exists."
   submitApplication(input: SubmitApplicationInput!): ApplicationPayload
   "The learner withdraws; a seat becomes free. CONFLICT once completed."
@@ -1158,6 +1413,12 @@ type Offering implements Node {
   waiting: Int!
   "Who gives seats to learners whom their home has nominated."
   admission: OfferingAdmission!
+  "What applicants are asked."
+  questions: [ApplicationQuestion!]! @items(max: 20)
+  "What applicants have to bring."
+  requirements: [OfferingRequirement!]! @items(max: 20)
+  "What applicants share with the host, the name first."
+  requestedData: [RequestedItem!]! @items(max: 10)
   "Offering that the provider proposes instead of one that it has called off."
   instead: Offering
   "Why it was called off."
@@ -1531,6 +1792,12 @@ input CreateOfferingInput {
   waitlist: WaitlistInput
   "Meetings, within the days of the offering; a list in arguments has at most 100."
   sessions: [OfferingSessionInput!]
+  "What applicants are asked, at most 20 questions."
+  questions: [ApplicationQuestionInput!]
+  "What applicants have to bring, at most 20 requirements."
+  requirements: [OfferingRequirementInput!]
+  "What applicants share beside the name; nothing else can be shared. Unless given each of them chooses."
+  requestedData: [RequestedItemInput!]
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
 }
@@ -1575,6 +1842,12 @@ input UpdateOfferingInput {
   waitlist: WaitlistInput
   "Meetings, within the days of the offering; a list in arguments has at most 100."
   sessions: [OfferingSessionInput!]
+  "What applicants are asked, at most 20 questions."
+  questions: [ApplicationQuestionInput!]
+  "What applicants have to bring, at most 20 requirements."
+  requirements: [OfferingRequirementInput!]
+  "What applicants share beside the name; nothing else can be shared. Unless given each of them chooses."
+  requestedData: [RequestedItemInput!]
 }
 
 "When learners of one audience may apply."
@@ -1595,6 +1868,58 @@ input SeatQuotaInput {
   seats: Int!
   "Until when nobody else gets them, local time; they are a limit only unless given."
   reservedUntil: LocalDateTime
+}
+
+"A question to applicants."
+input ApplicationQuestionInput {
+  "Names the question within the offering: 1 to 40 letters a to z, digits, - and _."
+  key: String!
+  "How it is answered."
+  kind: QuestionKind!
+  "The question, at most 500 characters."
+  text: [TranslationInput!]!
+  "Whether nobody applies without an answer; false unless given."
+  required: Boolean
+  "Longest answer in words, at most 4000 characters; 2000 unless given."
+  maxLength: Int
+  "Smallest number."
+  min: Float
+  "Largest number."
+  max: Float
+  "2 to 30 answers to choose from."
+  choices: [QuestionChoiceInput!]
+}
+
+"An answer to choose."
+input QuestionChoiceInput {
+  "Names the choice within the question: 1 to 40 letters a to z, digits, - and _."
+  key: String!
+  "The choice, at most 500 characters."
+  text: [TranslationInput!]!
+}
+
+"What applicants have to bring."
+input OfferingRequirementInput {
+  "Names the requirement within the offering: 1 to 40 letters a to z, digits, - and _."
+  key: String!
+  "What it is about."
+  kind: RequirementKind!
+  "Course that has to be passed; for COURSE."
+  courseId: ID
+  "Language that has to be known, BCP 47; for LANGUAGE."
+  language: String
+  "Level of it; for LANGUAGE."
+  level: LanguageLevel
+  "What has to be so, at most 500 characters; needed for STATEMENT."
+  text: [TranslationInput!]
+}
+
+"An item that applicants share with the host."
+input RequestedItemInput {
+  "The item; not NAME, which goes with every application."
+  item: SharedItem!
+  "Whether nobody applies without it; not for ACCESS_NEEDS."
+  required: Boolean! = false
 }
 
 "How learners wait for a seat."
@@ -6487,6 +6812,12 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_programme(ctx, ec, field)
 	case "motivation":
 		return fieldContext_Application_motivation(ctx, ec, field)
+	case "answers":
+		return fieldContext_Application_answers(ctx, ec, field)
+	case "statements":
+		return fieldContext_Application_statements(ctx, ec, field)
+	case "accessNeeds":
+		return fieldContext_Application_accessNeeds(ctx, ec, field)
 	case "reason":
 		return fieldContext_Application_reason(ctx, ec, field)
 	case "reasonCode":
@@ -6517,6 +6848,20 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_sharing(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Application", field.Name)
+}
+
+func childFields_ApplicationAnswer(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "question":
+		return fieldContext_ApplicationAnswer_question(ctx, ec, field)
+	case "text":
+		return fieldContext_ApplicationAnswer_text(ctx, ec, field)
+	case "choice":
+		return fieldContext_ApplicationAnswer_choice(ctx, ec, field)
+	case "number":
+		return fieldContext_ApplicationAnswer_number(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationAnswer", field.Name)
 }
 
 func childFields_ApplicationConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6573,6 +6918,28 @@ func childFields_ApplicationPayload(ctx context.Context, ec *executionContext, f
 		return fieldContext_ApplicationPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApplicationPayload", field.Name)
+}
+
+func childFields_ApplicationQuestion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_ApplicationQuestion_key(ctx, ec, field)
+	case "kind":
+		return fieldContext_ApplicationQuestion_kind(ctx, ec, field)
+	case "text":
+		return fieldContext_ApplicationQuestion_text(ctx, ec, field)
+	case "required":
+		return fieldContext_ApplicationQuestion_required(ctx, ec, field)
+	case "maxLength":
+		return fieldContext_ApplicationQuestion_maxLength(ctx, ec, field)
+	case "min":
+		return fieldContext_ApplicationQuestion_min(ctx, ec, field)
+	case "max":
+		return fieldContext_ApplicationQuestion_max(ctx, ec, field)
+	case "choices":
+		return fieldContext_ApplicationQuestion_choices(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationQuestion", field.Name)
 }
 
 func childFields_ApplicationStep(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7097,6 +7464,24 @@ func childFields_CredentialVerification(ctx context.Context, ec *executionContex
 	return nil, fmt.Errorf("no field named %q was found under type CredentialVerification", field.Name)
 }
 
+func childFields_DiscardedDraft(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_DiscardedDraft_id(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiscardedDraft", field.Name)
+}
+
+func childFields_DiscardedDraftPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return fieldContext_DiscardedDraftPayload_draft(ctx, ec, field)
+	case "errors":
+		return fieldContext_DiscardedDraftPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiscardedDraftPayload", field.Name)
+}
+
 func childFields_Disclosure(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7167,6 +7552,70 @@ func childFields_Document(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Document_viewerActions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Document", field.Name)
+}
+
+func childFields_Draft(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Draft_id(ctx, ec, field)
+	case "offering":
+		return fieldContext_Draft_offering(ctx, ec, field)
+	case "home":
+		return fieldContext_Draft_home(ctx, ec, field)
+	case "programme":
+		return fieldContext_Draft_programme(ctx, ec, field)
+	case "motivation":
+		return fieldContext_Draft_motivation(ctx, ec, field)
+	case "answers":
+		return fieldContext_Draft_answers(ctx, ec, field)
+	case "statements":
+		return fieldContext_Draft_statements(ctx, ec, field)
+	case "sharedData":
+		return fieldContext_Draft_sharedData(ctx, ec, field)
+	case "accessNeeds":
+		return fieldContext_Draft_accessNeeds(ctx, ec, field)
+	case "documents":
+		return fieldContext_Draft_documents(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Draft_updatedAt(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Draft_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Draft", field.Name)
+}
+
+func childFields_DraftConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_DraftConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_DraftConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_DraftConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_DraftConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftConnection", field.Name)
+}
+
+func childFields_DraftEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_DraftEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_DraftEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftEdge", field.Name)
+}
+
+func childFields_DraftPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return fieldContext_DraftPayload_draft(ctx, ec, field)
+	case "errors":
+		return fieldContext_DraftPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftPayload", field.Name)
 }
 
 func childFields_Enrolment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8111,6 +8560,12 @@ func childFields_Offering(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Offering_waiting(ctx, ec, field)
 	case "admission":
 		return fieldContext_Offering_admission(ctx, ec, field)
+	case "questions":
+		return fieldContext_Offering_questions(ctx, ec, field)
+	case "requirements":
+		return fieldContext_Offering_requirements(ctx, ec, field)
+	case "requestedData":
+		return fieldContext_Offering_requestedData(ctx, ec, field)
 	case "instead":
 		return fieldContext_Offering_instead(ctx, ec, field)
 	case "cancelledBecause":
@@ -8175,6 +8630,24 @@ func childFields_OfferingPayload(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_OfferingPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OfferingPayload", field.Name)
+}
+
+func childFields_OfferingRequirement(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_OfferingRequirement_key(ctx, ec, field)
+	case "kind":
+		return fieldContext_OfferingRequirement_kind(ctx, ec, field)
+	case "course":
+		return fieldContext_OfferingRequirement_course(ctx, ec, field)
+	case "language":
+		return fieldContext_OfferingRequirement_language(ctx, ec, field)
+	case "level":
+		return fieldContext_OfferingRequirement_level(ctx, ec, field)
+	case "text":
+		return fieldContext_OfferingRequirement_text(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfferingRequirement", field.Name)
 }
 
 func childFields_OfferingSession(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8437,6 +8910,16 @@ func childFields_QualityAssurance(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type QualityAssurance", field.Name)
 }
 
+func childFields_QuestionChoice(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_QuestionChoice_key(ctx, ec, field)
+	case "text":
+		return fieldContext_QuestionChoice_text(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuestionChoice", field.Name)
+}
+
 func childFields_ReadinessCheck(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -8637,6 +9120,16 @@ func childFields_RemovedDocument(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_RemovedDocument_id(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemovedDocument", field.Name)
+}
+
+func childFields_RequestedItem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return fieldContext_RequestedItem_item(ctx, ec, field)
+	case "required":
+		return fieldContext_RequestedItem_required(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestedItem", field.Name)
 }
 
 func childFields_Result(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

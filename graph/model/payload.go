@@ -14,6 +14,8 @@ type Payload[E any] struct {
 
 // The payloads of the schema; gqlgen.yml says what each calls Done.
 type (
+	DraftPayload             = Payload[*ent.Draft]
+	DiscardedDraftPayload    = Payload[*ent.Draft]
 	ApplicationPayload       = Payload[*ent.Application]
 	CoursePayload            = Payload[*ent.Course]
 	OfferingPayload          = Payload[*ent.Offering]

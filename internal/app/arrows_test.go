@@ -57,6 +57,7 @@ var layers = []struct {
 			"internal/provider",
 			"internal/portal",
 			"internal/client",
+			"internal/form",
 			"internal/catalogue",
 			"internal/journey/eligible",
 			"internal/microdegree/rules",

@@ -3,12 +3,14 @@ package catalogue
 import (
 	"cmp"
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
@@ -48,6 +50,9 @@ type NewOffering struct {
 	Admission      *offering.Admission // BY_HAND unless given
 	Waitlist       *Waitlist           // nil: none
 	Sessions       []PlannedSession
+	Questions      []form.Question
+	Requirements   []form.Requirement
+	RequestedData  []vocab.Ask // what applicants share; none: what each of them chooses
 	IdempotencyKey *string
 }
 
@@ -67,6 +72,9 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 		if err := cmp.Or(invalid, offerable(c)); err != nil {
 			return nil, err
 		}
+		if err := s.required(ctx, tx, c.ID, n); err != nil {
+			return nil, err
+		}
 		create := tx.Offering.Create().SetInstitutionID(c.InstitutionID).SetCourseID(c.ID).SetVersionID(*c.PublishedVersionID).SetState(offering.StateDRAFT)
 		w.fill(create.Mutation(), n)
 		o, err := create.Save(ctx)
@@ -82,6 +90,26 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 	})
 }
 
+// required returns nil when the courses that an offering requires can be taken
+// somewhere, and before it.
+func (s *Service) required(ctx context.Context, tx *ent.Tx, own ident.ID, n NewOffering) error {
+	var found []error
+	for i, r := range n.Requirements {
+		if r.CourseID == nil {
+			continue
+		}
+		at := []string{"input", "requirements", strconv.Itoa(i), "courseId"}
+		c, err := tx.Course.Get(ctx, *r.CourseID)
+		switch {
+		case err != nil:
+			found = append(found, storage.Found(err, "course", at...))
+		case c.ID == own || c.State == course.StateDRAFT:
+			found = append(found, problem.New(problem.Invalid, "require another course, one that was published").At(at...))
+		}
+	}
+	return problem.Join(found...)
+}
+
 // offerable returns nil when the course has published content to offer.
 func offerable(c *ent.Course) error {
 	return problem.If(c.State != course.StatePUBLISHED || c.PublishedVersionID == nil,
@@ -95,7 +123,10 @@ type offeringValues struct {
 	place, funding vocab.Text
 	windows        []vocab.Window
 	sessions       []vocab.Session
-	waitlist       Waitlist     // with every value
+	waitlist       Waitlist // with every value
+	questions      []vocab.Question
+	requirements   []vocab.Requirement
+	asks           []vocab.Ask
 	reserved       []*time.Time // until when the seats of each quota are
 }
 
@@ -156,6 +187,12 @@ func (n NewOffering) check() (w offeringValues, err error) {
 		add(problem.If(!cohort, problem.New(problem.Invalid, "a draw needs a deadline, which only a cohort has").At("input", "waitlist", "order")))
 	}
 	w.sessions, err = n.checkSessions(days)
+	add(err)
+	w.questions, err = form.Questions(n.Questions, "input", "questions")
+	add(err)
+	w.requirements, err = form.Requirements(n.Requirements, "input", "requirements")
+	add(err)
+	w.asks, err = form.Asks(n.RequestedData, "input", "requestedData")
 	add(err)
 	return w, problem.Join(found...)
 }

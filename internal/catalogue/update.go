@@ -27,7 +27,9 @@ type OfferingUpdate struct {
 //   - schedule, time zone, language, form, fee and order of the waitlist stay;
 //   - windows may be extended, or opened again once they are over, never cut;
 //   - seats and quotas are never fewer than those taken; who waits is offered new ones;
-//   - days, sessions, place, funding and the rest of the waitlist may change.
+//   - days, sessions, place, funding and the rest of the waitlist may change;
+//   - so may questions and requirements: what was submitted keeps the questions that
+//     it answers.
 //
 // It returns an INVALID problem for each broken or contradictory value, and a
 // CONFLICT problem for each one that may not change, all at once.
@@ -42,7 +44,7 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 		if offeringStates.Final(o.State) {
 			return nil, errFinal(o)
 		}
-		if err := problem.Join(invalid, allowed(o, n, w, vocab.Now(s.Now))); err != nil {
+		if err := problem.Join(invalid, allowed(o, n, w, vocab.Now(s.Now)), s.required(ctx, tx, o.CourseID, n)); err != nil {
 			return nil, err
 		}
 		update := tx.Offering.Update().Where(offering.ID(o.ID))
@@ -115,6 +117,9 @@ func (w offeringValues) fill(m *ent.OfferingMutation, n NewOffering) {
 	m.SetFeeCents(vocab.OrZero(n.FeeCents))
 	m.SetFeeCurrency(currencyOf(n))
 	m.SetSessions(w.sessions)
+	m.SetQuestions(w.questions)
+	m.SetRequirements(w.requirements)
+	m.SetAsks(w.asks)
 	m.SetAdmission(n.admission())
 	m.SetWaitlistPlaces(w.waitlist.Places)
 	m.SetWaitlistOrder(*w.waitlist.Order)

@@ -347,6 +347,7 @@ func TestViewerActionsAgreeWithMutations(t *testing.T) {
 	for _, own := range []string{"endSession", "endOtherSessions", "unlinkIdentity", "requestErasure"} {
 		compared[own]++ // what only its owner sees needs no word that they may end it
 	}
+	compared["discardDraft"]++       // only its learner sees it
 	compared["decideApplications"]++ // each of its decisions is an action of its own
 	compared["proposeProvider"]++    // names its institutions further down
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {

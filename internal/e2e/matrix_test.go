@@ -237,6 +237,8 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"pullImportSource":            {"sourceId": still},
 		"registerPortal":              {"at": w.Institution("uni-b"), "name": "X", "origin": "*"},
 		"endPortal":                   {"portalId": id(ended)},
+		"saveDraft":                   {"offeringId": cancelled, "motivation": "\u202e"},
+		"discardDraft":                {"draftId": missing(ident.Draft)},
 		"removeDocument":              {"documentId": w.documentOf(c.ada, id(left))},
 		"giveConsent":                 {"applicationId": application["applicationId"], "items": []string{"EMAIL"}, "consentVersion": vocab.CurrentConsent().Version},
 		"requestErasure":              {},

@@ -359,6 +359,13 @@ func init() {
 			l.proves(authz.MultiFactor)
 			return l, map[string]any{"erasureId": id(l.Does("asks", "requestErasure", map[string]any{}))}
 		}},
+		"saveDraft": {func(s *stage) (*Actor, map[string]any) {
+			return s.Learner(s.new("L"), "uni-a"), map[string]any{"offeringId": s.offering, "motivation": "Because."}
+		}},
+		"discardDraft": {func(s *stage) (*Actor, map[string]any) {
+			l := s.Learner(s.new("L"), "uni-a")
+			return l, map[string]any{"draftId": id(l.Does("begins", "saveDraft", map[string]any{"offeringId": s.offering}))}
+		}},
 		"removeDocument": {func(s *stage) (*Actor, map[string]any) {
 			l := s.Learner(s.new("L"), "uni-a")
 			return l, map[string]any{"documentId": l.added(s.drafted(l, s.offering))}

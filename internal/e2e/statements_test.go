@@ -22,7 +22,7 @@ func TestStatementsOfEachStep(t *testing.T) {
 	cost(17, c.editor, "publishCourse", map[string]any{"courseId": id(course)})
 	off := cost(8, c.editor, "createOffering", cohort(id(course), 5))
 	cost(16, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
-	app := cost(13, c.ada, "submitApplication", map[string]any{"offeringId": id(off)})
+	app := cost(14, c.ada, "submitApplication", map[string]any{"offeringId": id(off)})
 	cost(13, c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
 	seat := cost(24, c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
 	res := cost(9, c.teacher, "recordResult", assessment(at(seat, "enrolment", "id").(string)))

@@ -441,6 +441,8 @@ var mutations = map[string]mutationShape{
 		"DecideApplicationsInput", "outcomes",
 		"application { id state } errors { __typename code message field ... on StateError { from to } ... on PermissionError { right } ... on VersionError { version } }",
 	},
+	"saveDraft":                {"SaveDraftInput", "draft", "id motivation answers { question { key } text } statements sharedData"},
+	"discardDraft":             {"DiscardDraftInput", "draft", "id"},
 	"removeDocument":           {"RemoveDocumentInput", "document", "id"},
 	"recordResult":             {"RecordResultInput", "result", "id state outcome grade ects"},
 	"confirmResult":            {"ConfirmResultInput", "result", "id state enrolment { state }"},

@@ -8,9 +8,12 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
@@ -24,12 +27,9 @@ import (
 
 // Submission is a learner's wish to take an offering.
 type Submission struct {
-	OfferingID     ident.ID
-	HomeID         *ident.ID // needed only by who has several home institutions
-	ProgrammeID    *ident.ID // nil: the programme that home says the learner studies
-	Motivation     *string
-	SharedData     []vocab.SharedItem // what the host may read, beside the name and the motivation
-	ConsentVersion *string            // of the text that the learner has agreed to; needed to share more than the name
+	Wish
+	FromDraft      *bool   // whether what is not given is taken from the learner's draft
+	ConsentVersion *string // of the text that the learner has agreed to; needed to share more than the name
 	IdempotencyKey *string
 }
 
@@ -49,21 +49,21 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	if err != nil {
 		return nil, err
 	}
-	motivation, err := vocab.Line(maxMotivation, vocab.OrZero(in.Motivation), "input", "motivation")
-	if err := cmp.Or(err, checkConsent(in.SharedData, in.ConsentVersion)); err != nil {
-		return nil, err
-	}
-	shared := append([]vocab.SharedItem{vocab.ShareName}, slices.DeleteFunc(slices.Clone(in.SharedData), func(i vocab.SharedItem) bool { return i == vocab.ShareMotivation })...)
-	if motivation != "" { // who writes one writes it for the host too
-		shared = append(shared, vocab.ShareMotivation)
-	}
 	return idempotency.Write(ctx, s.DB, idempotency.Of(toSubmit, in.IdempotencyKey, in), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		now := vocab.Now(s.Now)
 		o, err := tx.Offering.Get(ctx, in.OfferingID)
 		if err != nil {
 			return nil, storage.Found(err, "offering", "input", "offeringId")
 		}
-		from, err := s.origin(ctx, tx.Client(), v.PersonID, in)
+		begun, err := draftFor(ctx, tx, v.PersonID, o.ID)
+		if err != nil {
+			return nil, err
+		}
+		in, f, err := in.complete(ctx, tx, begun, o)
+		if err != nil {
+			return nil, err
+		}
+		from, err := s.origin(ctx, tx.Client(), v.PersonID, in.Wish)
 		if err != nil {
 			return nil, err
 		}
@@ -102,16 +102,67 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 			SetNillableProgrammeID(programme).SetState(application.StateSUBMITTED).SetLiveKey(liveKey(v.PersonID, o.ID)).
 			SetCommitment(previews[version.ID].Commitment(programme)).SetSubmittedAt(now).
 			SetNillableDueAt(due.due).SetNillableWakesAt(due.wakes).
-			SetSharing(vocab.Sharing(nil).With(vocab.CurrentConsent().Version, now, shared...))
-		if motivation != "" {
-			create.SetMotivation(motivation)
+			SetSharing(vocab.Sharing(nil).With(vocab.CurrentConsent().Version, now, f.shared...)).
+			SetNillableMotivation(vocab.Given(f.motivation))
+		if len(f.answers) > 0 {
+			create.SetAnswers(f.answers)
+		}
+		if len(f.statements) > 0 {
+			create.SetStatements(f.statements)
 		}
 		app, err := ledger.Made(ctx, tx, toSubmit, ofApplication(""), eligible.ErrApplied, create)
 		if err != nil {
 			return nil, err
 		}
-		return app, s.remember(ctx, tx, app, "", step{verb: toSubmit, to: app.State, due: due})
+		if f.needs != "" {
+			if err := tx.AccessNeeds.Create().SetApplicationID(app.ID).SetLearnerID(app.LearnerID).SetText(f.needs).Exec(ctx); err != nil {
+				return nil, err
+			}
+		}
+		return app, cmp.Or(handOver(ctx, tx, begun, app.ID), s.remember(ctx, tx, app, "", step{verb: toSubmit, to: app.State, due: due}))
 	})
+}
+
+// complete returns a submission with what it takes from the learner's draft, and
+// its values once all that the offering needs is there. It returns an INVALID
+// problem for each value that does not fit and each that is missing.
+func (in Submission) complete(ctx context.Context, tx *ent.Tx, begun *ent.Draft, o *ent.Offering) (Submission, filled, error) {
+	if vocab.OrZero(in.FromDraft) {
+		if begun == nil {
+			return in, filled{}, problem.Missing("draft").At("input", "fromDraft")
+		}
+		in.Wish = in.or(wish(begun, o))
+	}
+	f, err := in.check(o)
+	if err != nil {
+		return in, f, err
+	}
+	files, err := questionsOf(ctx, tx, begun)
+	if err != nil {
+		return in, f, err
+	}
+	asked := form.Asked(o.Asks, o.Questions)
+	f.shared = append([]vocab.SharedItem{vocab.ShareName}, slices.DeleteFunc(slices.Clone(in.SharedData), func(i vocab.SharedItem) bool { return i == vocab.ShareMotivation })...)
+	if f.motivation != "" && form.Allowed(asked, []vocab.SharedItem{vocab.ShareMotivation}) == nil { // who writes one writes it for the host too
+		f.shared = append(f.shared, vocab.ShareMotivation)
+	}
+	return in, f, problem.Join(form.Complete(o.Questions, f.answers, files, "input", "answers"), form.Needed(asked, f.shared, "input", "sharedData"),
+		checkConsent(in.SharedData, in.ConsentVersion))
+}
+
+// or returns the wish with what is not given taken from another one.
+func (w Wish) or(d Wish) Wish {
+	w.HomeID, w.ProgrammeID, w.Motivation, w.AccessNeeds = cmp.Or(w.HomeID, d.HomeID), cmp.Or(w.ProgrammeID, d.ProgrammeID), cmp.Or(w.Motivation, d.Motivation), cmp.Or(w.AccessNeeds, d.AccessNeeds)
+	if len(w.Answers) == 0 {
+		w.Answers = d.Answers
+	}
+	if len(w.Statements) == 0 {
+		w.Statements = d.Statements
+	}
+	if len(w.SharedData) == 0 {
+		w.SharedData = d.SharedData
+	}
+	return w
 }
 
 // Applicant is from where the signed-in learner would apply, without saying so.
@@ -123,7 +174,7 @@ type Applicant struct {
 
 // Applicant returns what OfferingActions needs to know of the signed-in person.
 func (s *Service) Applicant(ctx context.Context) (*Applicant, error) {
-	from, err := s.origin(ctx, s.DB, viewer.From(ctx).PersonID, Submission{})
+	from, err := s.origin(ctx, s.DB, viewer.From(ctx).PersonID, Wish{})
 	if problem.All(err) != nil {
 		return &Applicant{err: err}, nil
 	}
@@ -139,8 +190,9 @@ func (s *Service) Applicant(ctx context.Context) (*Applicant, error) {
 // theirs is alive.
 func OfferingActions(ctx context.Context, f eligible.Facts, by *Applicant, applied bool) []authz.Action {
 	v, signedIn := authz.SignedInPerson(ctx)
+	save := toSave.Act(signedIn, problem.If(f.Offering.State != offering.StatePUBLISHED, error(catalogue.NoApplications(f.Offering))))
 	if signedIn != nil {
-		return []authz.Action{toSubmit.Act(signedIn)}
+		return []authz.Action{toSubmit.Act(signedIn), save}
 	}
 	f.Applicant = &eligible.Applicant{Home: by.from.home, Active: by.active, Applied: applied}
 	f.Audiences = by.from.audiences
@@ -148,9 +200,9 @@ func OfferingActions(ctx context.Context, f eligible.Facts, by *Applicant, appli
 	case errors.Is(by.err, problem.Is(problem.Invalid)): // they say from where when they apply
 		f.Audiences = v.Audiences
 	case by.err != nil:
-		return []authz.Action{toSubmit.Act(by.err)}
+		return []authz.Action{toSubmit.Act(by.err), save}
 	}
-	return []authz.Action{toSubmit.Act(eligible.Check(f))}
+	return []authz.Action{toSubmit.Act(eligible.Check(f)), save}
 }
 
 // OwnHome returns the institution and programme from which the signed-in
@@ -160,7 +212,7 @@ func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, 
 	if v.Kind != viewer.Person {
 		return nil, nil, nil
 	}
-	from, err := s.origin(ctx, s.DB, v.PersonID, Submission{ProgrammeID: programme})
+	from, err := s.origin(ctx, s.DB, v.PersonID, Wish{ProgrammeID: programme})
 	if problem.All(err) != nil {
 		return nil, nil, nil
 	}

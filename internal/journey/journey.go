@@ -119,7 +119,7 @@ type origin struct {
 }
 
 // origin returns the home institution and programme from which the learner applies.
-func (s *Service) origin(ctx context.Context, db *ent.Client, learnerID ident.ID, in Submission) (from origin, err error) {
+func (s *Service) origin(ctx context.Context, db *ent.Client, learnerID ident.ID, in Wish) (from origin, err error) {
 	current, err := db.Affiliation.Query().
 		Where(affiliation.PersonID(learnerID), affiliation.ExpiresAtGT(s.Now())).Order(affiliation.ByID()).All(ctx)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 var Verbs ledger.Book
 
 var (
+	toSave               = Verbs.Declare("draft.save", "saveDraft", ledger.Nobody).Everyday()
+	toDiscard            = Verbs.Declare("draft.discard", "discardDraft", ledger.Nobody).Everyday()
 	toSubmit             = Verbs.Declare("application.submit", "submitApplication", ledger.Parties).Everyday().Says("to")
 	toNominate           = atHome("application.nominate", "nominateApplication").Says("from", "to", "offering").Brings(inTurn...)
 	toRefuseAtHome       = atHome("application.refuse", "refuseNomination").Says("from", "to")

@@ -147,7 +147,7 @@ func (d *demo) tell(ctx context.Context, s story) error {
 	next := func(days int) { day = min(0, day+days); d.day(day) }
 	next(0)
 	learner := d.as(ctx, s.learner)
-	in := journey.Submission{OfferingID: d.offerings[s.code][s.schedule]}
+	in := journey.Submission{Wish: journey.Wish{OfferingID: d.offerings[s.code][s.schedule]}}
 	if s.motivation != "" {
 		// Who writes why shares how to reach them, too.
 		in.Motivation, in.SharedData = &s.motivation, []vocab.SharedItem{vocab.ShareEmail, vocab.ShareStudentIdentifier}

@@ -33,13 +33,13 @@ type Choice struct {
 }
 
 // Answer is what a learner answered, with the question as it was asked. One of
-// the values is set, after the question's kind.
+// the values is set, after the question's kind. A question for a file is answered
+// by the documents that name its key.
 type Answer struct {
-	Question   Question `json:"question"`
-	Text       *string  `json:"text,omitempty"`
-	Choice     *string  `json:"choice,omitempty"` // key of the choice
-	Number     *float64 `json:"number,omitempty"`
-	DocumentID *string  `json:"documentId,omitempty"`
+	Question Question `json:"question"`
+	Text     *string  `json:"text,omitempty"`
+	Choice   *string  `json:"choice,omitempty"` // key of the choice
+	Number   *float64 `json:"number,omitempty"`
 }
 
 // RequirementKind is what a requirement of an offering is about.

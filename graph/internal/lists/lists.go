@@ -33,6 +33,8 @@ type (
 	OfferingEdge               = relay.Edge[*ent.Offering]
 	MicroDegreeConnection      = relay.Connection[*ent.MicroDegree]
 	MicroDegreeEdge            = relay.Edge[*ent.MicroDegree]
+	DraftConnection            = relay.Connection[*ent.Draft]
+	DraftEdge                  = relay.Edge[*ent.Draft]
 	ApplicationConnection      = relay.Connection[*ent.Application]
 	ApplicationEdge            = relay.Edge[*ent.Application]
 	EnrolmentConnection        = relay.Connection[*ent.Enrolment]
