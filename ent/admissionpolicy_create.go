@@ -47,6 +47,14 @@ func (_c *AdmissionPolicyCreate) SetPartnerID(v ident.ID) *AdmissionPolicyCreate
 	return _c
 }
 
+// SetNillablePartnerID sets the "partner_id" field if the given value is not nil.
+func (_c *AdmissionPolicyCreate) SetNillablePartnerID(v *ident.ID) *AdmissionPolicyCreate {
+	if v != nil {
+		_c.SetPartnerID(*v)
+	}
+	return _c
+}
+
 // SetKind sets the "kind" field.
 func (_c *AdmissionPolicyCreate) SetKind(v admissionpolicy.Kind) *AdmissionPolicyCreate {
 	_c.mutation.SetKind(v)
@@ -79,9 +87,25 @@ func (_c *AdmissionPolicyCreate) SetEctsPerTerm(v vocab.ECTS) *AdmissionPolicyCr
 	return _c
 }
 
+// SetNillableEctsPerTerm sets the "ects_per_term" field if the given value is not nil.
+func (_c *AdmissionPolicyCreate) SetNillableEctsPerTerm(v *vocab.ECTS) *AdmissionPolicyCreate {
+	if v != nil {
+		_c.SetEctsPerTerm(*v)
+	}
+	return _c
+}
+
 // SetNominationsPerOffering sets the "nominations_per_offering" field.
 func (_c *AdmissionPolicyCreate) SetNominationsPerOffering(v int) *AdmissionPolicyCreate {
 	_c.mutation.SetNominationsPerOffering(v)
+	return _c
+}
+
+// SetNillableNominationsPerOffering sets the "nominations_per_offering" field if the given value is not nil.
+func (_c *AdmissionPolicyCreate) SetNillableNominationsPerOffering(v *int) *AdmissionPolicyCreate {
+	if v != nil {
+		_c.SetNominationsPerOffering(*v)
+	}
 	return _c
 }
 

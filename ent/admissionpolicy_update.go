@@ -45,6 +45,14 @@ func (_u *AdmissionPolicyUpdate) SetPartnerID(v ident.ID) *AdmissionPolicyUpdate
 	return _u
 }
 
+// SetNillablePartnerID sets the "partner_id" field if the given value is not nil.
+func (_u *AdmissionPolicyUpdate) SetNillablePartnerID(v *ident.ID) *AdmissionPolicyUpdate {
+	if v != nil {
+		_u.SetPartnerID(*v)
+	}
+	return _u
+}
+
 // ClearPartnerID clears the value of the "partner_id" field.
 func (_u *AdmissionPolicyUpdate) ClearPartnerID() *AdmissionPolicyUpdate {
 	_u.mutation.ClearPartnerID()
@@ -90,6 +98,14 @@ func (_u *AdmissionPolicyUpdate) SetEctsPerTerm(v vocab.ECTS) *AdmissionPolicyUp
 	return _u
 }
 
+// SetNillableEctsPerTerm sets the "ects_per_term" field if the given value is not nil.
+func (_u *AdmissionPolicyUpdate) SetNillableEctsPerTerm(v *vocab.ECTS) *AdmissionPolicyUpdate {
+	if v != nil {
+		_u.SetEctsPerTerm(*v)
+	}
+	return _u
+}
+
 // AddEctsPerTerm adds value to the "ects_per_term" field.
 func (_u *AdmissionPolicyUpdate) AddEctsPerTerm(v vocab.ECTS) *AdmissionPolicyUpdate {
 	_u.mutation.AddEctsPerTerm(v)
@@ -106,6 +122,14 @@ func (_u *AdmissionPolicyUpdate) ClearEctsPerTerm() *AdmissionPolicyUpdate {
 func (_u *AdmissionPolicyUpdate) SetNominationsPerOffering(v int) *AdmissionPolicyUpdate {
 	_u.mutation.ResetNominationsPerOffering()
 	_u.mutation.SetNominationsPerOffering(v)
+	return _u
+}
+
+// SetNillableNominationsPerOffering sets the "nominations_per_offering" field if the given value is not nil.
+func (_u *AdmissionPolicyUpdate) SetNillableNominationsPerOffering(v *int) *AdmissionPolicyUpdate {
+	if v != nil {
+		_u.SetNominationsPerOffering(*v)
+	}
 	return _u
 }
 
@@ -404,6 +428,14 @@ func (_u *AdmissionPolicyUpdateOne) SetPartnerID(v ident.ID) *AdmissionPolicyUpd
 	return _u
 }
 
+// SetNillablePartnerID sets the "partner_id" field if the given value is not nil.
+func (_u *AdmissionPolicyUpdateOne) SetNillablePartnerID(v *ident.ID) *AdmissionPolicyUpdateOne {
+	if v != nil {
+		_u.SetPartnerID(*v)
+	}
+	return _u
+}
+
 // ClearPartnerID clears the value of the "partner_id" field.
 func (_u *AdmissionPolicyUpdateOne) ClearPartnerID() *AdmissionPolicyUpdateOne {
 	_u.mutation.ClearPartnerID()
@@ -449,6 +481,14 @@ func (_u *AdmissionPolicyUpdateOne) SetEctsPerTerm(v vocab.ECTS) *AdmissionPolic
 	return _u
 }
 
+// SetNillableEctsPerTerm sets the "ects_per_term" field if the given value is not nil.
+func (_u *AdmissionPolicyUpdateOne) SetNillableEctsPerTerm(v *vocab.ECTS) *AdmissionPolicyUpdateOne {
+	if v != nil {
+		_u.SetEctsPerTerm(*v)
+	}
+	return _u
+}
+
 // AddEctsPerTerm adds value to the "ects_per_term" field.
 func (_u *AdmissionPolicyUpdateOne) AddEctsPerTerm(v vocab.ECTS) *AdmissionPolicyUpdateOne {
 	_u.mutation.AddEctsPerTerm(v)
@@ -465,6 +505,14 @@ func (_u *AdmissionPolicyUpdateOne) ClearEctsPerTerm() *AdmissionPolicyUpdateOne
 func (_u *AdmissionPolicyUpdateOne) SetNominationsPerOffering(v int) *AdmissionPolicyUpdateOne {
 	_u.mutation.ResetNominationsPerOffering()
 	_u.mutation.SetNominationsPerOffering(v)
+	return _u
+}
+
+// SetNillableNominationsPerOffering sets the "nominations_per_offering" field if the given value is not nil.
+func (_u *AdmissionPolicyUpdateOne) SetNillableNominationsPerOffering(v *int) *AdmissionPolicyUpdateOne {
+	if v != nil {
+		_u.SetNominationsPerOffering(*v)
+	}
 	return _u
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
@@ -60,6 +61,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.ImportSource:      asNodes(r.importSources()),
 		ident.Provider:          asNodes(rows(r.DB.Provider.Query, provider.IDIn)),
 		ident.Portal:            asNodes(rows(r.DB.Portal.Query, portal.IDIn)),
+		ident.AdmissionPolicy:   asNodes(rows(r.DB.AdmissionPolicy.Query, admissionpolicy.IDIn)),
 		ident.APIClient:         asNodes(rows(r.DB.ApiClient.Query, apiclient.IDIn)),
 		ident.InstitutionChange: asNodes(rows(r.DB.InstitutionChange.Query, institutionchange.IDIn)),
 		ident.Erasure:           asNodes(rows(r.DB.Erasure.Query, erasure.IDIn)),

@@ -160,7 +160,7 @@ var unplanned = map[string]string{
 		"seatsReserved waiting admission questions requirements requestedData instead cancelledBecause " +
 		"quotas waitlist funding updatedAt recognition viewerApplication viewerActions",
 	"Institution": "erasmusCode pic oid deqar domains courseReview resultConfirmation stepUp memberships readiness identityChange units programmes " +
-		"courses importSources viewerActions portals signIn roleGrants roleRules",
+		"courses importSources viewerActions admissionPolicies portals signIn roleGrants roleRules",
 }
 
 // Every field of a planned type has a plan, or a reason to have none.

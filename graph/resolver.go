@@ -19,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/policy"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
@@ -40,6 +41,7 @@ type Resolver struct {
 	MicroDegrees *microdegree.Service
 	Agreements   *agreement.Service
 	Journeys     *journey.Service
+	Policies     *policy.Service
 	Privacy      *privacy.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service

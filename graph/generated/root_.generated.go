@@ -21,6 +21,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AdmissionPolicy() AdmissionPolicyResolver
 	Affiliation() AffiliationResolver
 	Alliance() AllianceResolver
 	ApiClient() ApiClientResolver
@@ -192,6 +193,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
 			graphql.NewInputUnmarshaler("RejectInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("RejectProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectProviderInput)),
+			graphql.NewInputUnmarshaler("RemoveAdmissionPolicyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveAdmissionPolicyInput)),
 			graphql.NewInputUnmarshaler("RemoveDocumentInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveDocumentInput)),
 			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
 			graphql.NewInputUnmarshaler("RequestErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestErasureInput)),
@@ -204,6 +206,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleGrantFilter", graphql.BindUnmarshaler(ec, unmarshalInputRoleGrantFilter)),
 			graphql.NewInputUnmarshaler("SaveDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputSaveDraftInput)),
 			graphql.NewInputUnmarshaler("SeatQuotaInput", graphql.BindUnmarshaler(ec, unmarshalInputSeatQuotaInput)),
+			graphql.NewInputUnmarshaler("SetAdmissionPolicyInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAdmissionPolicyInput)),
 			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
 			graphql.NewInputUnmarshaler("SubmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitApplicationInput)),
 			graphql.NewInputUnmarshaler("SubmitCourseForReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitCourseForReviewInput)),
@@ -4850,6 +4853,137 @@ extend type Query {
   viewer: Viewer
 }
 `, BuiltIn: false},
+	{Name: "../policy.graphqls", Input: `"""
+What an institution wants done with applications from it (as home) and to it (as host): with all, with those from and to one
+partner, for one kind of course, or for both. Of those that apply, the most specific one counts alone: partner and kind, then
+partner, then kind, then the general one. Without any, people nominate by hand and have 14 days for each decision. For its staff.
+"""
+type AdmissionPolicy implements Node {
+  "Identifier."
+  id: ID!
+  "Institution that wants it so."
+  institution: Institution
+  "Institution from and to which the applications are; null: any."
+  partner: Institution
+  "Kind of courses; null: any."
+  kind: CourseKind
+  "How learners of this institution are nominated."
+  nomination: NominationMode!
+  "ECTS credits for which a learner of this institution may be nominated in one term, 0.5 to 60; null: any number."
+  ectsPerTerm: ECTS
+  "Learners of this institution who may be nominated for one offering, 1 to 100000; null: any number."
+  nominationsPerOffering: Int
+  "Days of the year on which terms begin, as ` + "`" + `MM-DD` + "`" + `, in order, at most 6; empty: ` + "`" + `04-01` + "`" + ` and ` + "`" + `10-01` + "`" + `."
+  terms: [String!]!
+  "Days in which this institution decides as home, 1 to 180. A decision is due when the last of them ends in its time zone."
+  homeDays: Int!
+  "Days in which this institution decides as host, 1 to 180. A decision is due when the last of them ends in its time zone."
+  hostDays: Int!
+  "How many days before a decision is due its staff are reminded, 0 to 60; 0: not at all."
+  remindDays: Int!
+  "How many days after a decision was due it is escalated, 0 to 90; 0: not at all."
+  escalateDays: Int!
+  "When it was set last."
+  updatedAt: DateTime!
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @items(max: 12)
+}
+
+"How learners are nominated by their home."
+enum NominationMode {
+  "A mobility officer decides on each."
+  BY_HAND
+  "Each is nominated at once, within the limits."
+  AUTOMATIC
+  "Those who meet the requirements are nominated at once, within the limits; a mobility officer decides on the others."
+  IF_ELIGIBLE
+}
+
+"A page of policies."
+type AdmissionPolicyConnection {
+  "Rows with their cursors."
+  edges: [AdmissionPolicyEdge!]!
+  "Rows."
+  nodes: [AdmissionPolicy!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of policies."
+type AdmissionPolicyEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: AdmissionPolicy!
+}
+
+extend type Institution {
+  "What it wants done with applications, oldest first, at most 500; for its staff."
+  admissionPolicies(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): AdmissionPolicyConnection
+}
+
+"The whole policy of a scope: an institution, and perhaps a partner and a kind of course."
+input SetAdmissionPolicyInput {
+  "Institution that wants it so."
+  institutionId: ID!
+  "Another institution, from and to which the applications are; any unless given."
+  partnerId: ID
+  "Kind of courses; any unless given."
+  kind: CourseKind
+  "How learners of the institution are nominated."
+  nomination: NominationMode! = BY_HAND
+  "ECTS credits for which a learner may be nominated in one term, 0.5 to 60; any number unless given."
+  ectsPerTerm: ECTS
+  "Learners who may be nominated for one offering, 1 to 100000; any number unless given."
+  nominationsPerOffering: Int
+  "Days of the year on which terms begin, as ` + "`" + `MM-DD` + "`" + `, at most 6, not ` + "`" + `02-29` + "`" + `; ` + "`" + `04-01` + "`" + ` and ` + "`" + `10-01` + "`" + ` when empty."
+  terms: [String!]! = []
+  "Days in which the institution decides as home, 1 to 180."
+  homeDays: Int! = 14
+  "Days in which the institution decides as host, 1 to 180."
+  hostDays: Int! = 14
+  "How many days before a decision is due staff are reminded, 0 to 60; 0: not at all."
+  remindDays: Int! = 3
+  "How many days after a decision was due it is escalated, 0 to 90; 0: not at all."
+  escalateDays: Int! = 7
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A policy to remove."
+input RemoveAdmissionPolicyInput {
+  "The policy."
+  policyId: ID!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What became of a policy."
+type AdmissionPolicyPayload {
+  "The policy; null when it was refused."
+  admissionPolicy: AdmissionPolicy
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Sets the policy of a scope; where it has one, this one takes its place as a whole. Needs ` + "`" + `policy.manage` + "`" + `. LIMITED with 500 policies."
+  setAdmissionPolicy(input: SetAdmissionPolicyInput!): AdmissionPolicyPayload
+  "Removes a policy: a less specific one applies again, or the default. Answers with the institution. Needs ` + "`" + `policy.manage` + "`" + `."
+  removeAdmissionPolicy(input: RemoveAdmissionPolicyInput!): InstitutionPayload
+}
+`, BuiltIn: false},
 	{Name: "../portal.graphqls", Input: `"A front end on an origin of its own: browsers may call the API from there, and people may let it act for them."
 type Portal implements Node {
   "Identifier, and its ` + "`" + `client_id` + "`" + ` when it asks for a token."
@@ -6628,6 +6762,74 @@ func childFields_AcrValue(ctx context.Context, ec *executionContext, field graph
 	return nil, fmt.Errorf("no field named %q was found under type AcrValue", field.Name)
 }
 
+func childFields_AdmissionPolicy(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_AdmissionPolicy_id(ctx, ec, field)
+	case "institution":
+		return fieldContext_AdmissionPolicy_institution(ctx, ec, field)
+	case "partner":
+		return fieldContext_AdmissionPolicy_partner(ctx, ec, field)
+	case "kind":
+		return fieldContext_AdmissionPolicy_kind(ctx, ec, field)
+	case "nomination":
+		return fieldContext_AdmissionPolicy_nomination(ctx, ec, field)
+	case "ectsPerTerm":
+		return fieldContext_AdmissionPolicy_ectsPerTerm(ctx, ec, field)
+	case "nominationsPerOffering":
+		return fieldContext_AdmissionPolicy_nominationsPerOffering(ctx, ec, field)
+	case "terms":
+		return fieldContext_AdmissionPolicy_terms(ctx, ec, field)
+	case "homeDays":
+		return fieldContext_AdmissionPolicy_homeDays(ctx, ec, field)
+	case "hostDays":
+		return fieldContext_AdmissionPolicy_hostDays(ctx, ec, field)
+	case "remindDays":
+		return fieldContext_AdmissionPolicy_remindDays(ctx, ec, field)
+	case "escalateDays":
+		return fieldContext_AdmissionPolicy_escalateDays(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_AdmissionPolicy_updatedAt(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_AdmissionPolicy_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdmissionPolicy", field.Name)
+}
+
+func childFields_AdmissionPolicyConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_AdmissionPolicyConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_AdmissionPolicyConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_AdmissionPolicyConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_AdmissionPolicyConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdmissionPolicyConnection", field.Name)
+}
+
+func childFields_AdmissionPolicyEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_AdmissionPolicyEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_AdmissionPolicyEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdmissionPolicyEdge", field.Name)
+}
+
+func childFields_AdmissionPolicyPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admissionPolicy":
+		return fieldContext_AdmissionPolicyPayload_admissionPolicy(ctx, ec, field)
+	case "errors":
+		return fieldContext_AdmissionPolicyPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdmissionPolicyPayload", field.Name)
+}
+
 func childFields_Affiliation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8174,6 +8376,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_importSources(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Institution_viewerActions(ctx, ec, field)
+	case "admissionPolicies":
+		return fieldContext_Institution_admissionPolicies(ctx, ec, field)
 	case "portals":
 		return fieldContext_Institution_portals(ctx, ec, field)
 	case "signIn":

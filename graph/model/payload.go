@@ -24,6 +24,7 @@ type (
 	ResultPayload            = Payload[*ent.Result]
 	ImportRunPayload         = Payload[*ent.ImportRun]
 	ImportSourcePayload      = Payload[*ent.ImportSource]
+	AdmissionPolicyPayload   = Payload[*ent.AdmissionPolicy]
 	MembershipPayload        = Payload[*ent.Membership]
 	InstitutionPayload       = Payload[*ent.Institution]
 	InstitutionChangePayload = Payload[*ent.InstitutionChange]

@@ -37,6 +37,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/policy"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
@@ -166,6 +167,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time, report
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
+		Policies:     &policy.Service{DB: db},
 		Privacy:      a.Privacy,
 		Journeys:     a.Journeys,
 		Credentials:  a.Credentials,

@@ -65,6 +65,7 @@ var layers = []struct {
 			"internal/learner",
 			"internal/recognition/rules",
 			"internal/agreement",
+			"internal/policy",
 			"internal/discovery",
 			"internal/journey",
 			"internal/credential",

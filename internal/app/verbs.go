@@ -19,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/policy"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
@@ -30,7 +31,7 @@ import (
 // books are those of all areas and doors, in the order of a learner's life.
 var books = []*ledger.Book{
 	&institution.Verbs, &role.Verbs, &provider.Verbs, &portal.Verbs, &client.Verbs, &catalogue.Verbs, &exchange.Verbs, &microdegree.Verbs,
-	&learner.Verbs, &agreement.Verbs, &journey.Verbs, &document.Verbs, &credential.Verbs, &recognition.Verbs, &privacy.Verbs,
+	&learner.Verbs, &agreement.Verbs, &policy.Verbs, &journey.Verbs, &document.Verbs, &credential.Verbs, &recognition.Verbs, &privacy.Verbs,
 	&session.Verbs, &lend.Verbs, &token.Verbs, &serverkey.Verbs, &oidcrp.Verbs, &seed.Verbs,
 }
 

@@ -25,6 +25,7 @@ const (
 	EditMicroDegree     Verb = "micro_degree.edit"
 	NominateApplication Verb = "application.nominate"
 	DecideApplication   Verb = "application.decide"
+	ManagePolicies      Verb = "policy.manage"
 	RecordResult        Verb = "result.record"
 	ConfirmResult       Verb = "result.confirm"
 	IssueCredential     Verb = "credential.issue"
@@ -50,6 +51,7 @@ var rights = map[Verb][]viewer.Role{
 	EditMicroDegree:     {viewer.CourseEditor},
 	NominateApplication: {viewer.MobilityOfficer},
 	DecideApplication:   {viewer.MobilityOfficer},
+	ManagePolicies:      {viewer.MobilityOfficer, viewer.Administrator},
 	RecordResult:        {viewer.Teacher, viewer.Registrar},
 	ConfirmResult:       {viewer.Registrar},
 	IssueCredential:     {viewer.Registrar},

@@ -17,7 +17,7 @@ import (
 type part string
 
 const (
-	catalogue part = "catalogue" // drafts, imports, signing keys: nothing about people
+	catalogue part = "catalogue" // drafts, imports, signing keys, policies: nothing about people
 	learners  part = "learners"  // applications, results, credentials, and the people behind them
 )
 
@@ -34,6 +34,7 @@ var scopes = map[string]part{
 	string(ManageOffering):      catalogue,
 	string(ImportCatalogue):     catalogue,
 	string(EditMicroDegree):     catalogue,
+	string(ManagePolicies):      catalogue,
 	readLearners:                learners,
 	string(NominateApplication): learners,
 	string(DecideApplication):   learners,
@@ -55,6 +56,8 @@ var opened = map[string]part{
 	ent.TypeSigningKey:    catalogue,
 	ent.TypeImportSource:  catalogue,
 	ent.TypeImportRun:     catalogue,
+
+	ent.TypeAdmissionPolicy: catalogue,
 
 	ent.TypePerson:          learners,
 	ent.TypeAffiliation:     learners,

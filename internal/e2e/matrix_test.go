@@ -164,6 +164,7 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	w.DB.Client.Provider.Update().Where(provider.Key("uni-a.example")).SetState(provider.StateDISABLED).ExecX(w.system())
 	w.DB.Client.Provider.Update().Where(provider.Key("uni-b.example")).SetCheckedAt(w.Now()).ExecX(w.system())
 	idp := map[string]any{"providerId": w.providers["uni-b"]}
+	rules := id(admin.Does("sets a policy", "setAdmissionPolicy", map[string]any{"institutionId": w.Institution("uni-b")}))
 	change := id(admin.Does("proposes a name", "proposeInstitutionIdentity", map[string]any{"institutionId": w.Institution("uni-b"), "name": english("Old name")}))
 	admin.Does("takes it back", "withdrawInstitutionIdentity", map[string]any{"changeId": change})
 	return map[string]map[string]any{
@@ -231,6 +232,8 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"startImport":                 {"institutionId": w.Institution("uni-b"), "format": "CSV", "mode": "DRY_RUN", "content": " "},
 		"cancelImport":                {"runId": id(run)},
 		"addImportSource":             source("one"),
+		"setAdmissionPolicy":          {"institutionId": w.Institution("uni-b"), "homeDays": 0},
+		"removeAdmissionPolicy":       {"policyId": rules, "idempotencyKey": ""}, // it has no state that forbids it; policy_test.go has its roles
 		"updateImportSource":          {"sourceId": active, "everyMinutes": 5},
 		"pauseImportSource":           {"sourceId": still},
 		"resumeImportSource":          {"sourceId": active},

@@ -609,6 +609,15 @@ func init() {
 			admin, run := s.run()
 			return admin, map[string]any{"runId": run}
 		}},
+		"setAdmissionPolicy": {func(s *stage) (*Actor, map[string]any) {
+			uni, admin := s.place()
+			return admin, map[string]any{"institutionId": s.Institution(uni), "kind": "COURSE", "homeDays": 10}
+		}},
+		"removeAdmissionPolicy": {func(s *stage) (*Actor, map[string]any) {
+			uni, admin := s.place()
+			set := admin.Does("sets a policy", "setAdmissionPolicy", map[string]any{"institutionId": s.Institution(uni)})
+			return admin, map[string]any{"policyId": id(set)}
+		}},
 		"addImportSource": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, s.sourceOf(uni)

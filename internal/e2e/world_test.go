@@ -459,6 +459,8 @@ var mutations = map[string]mutationShape{
 	"pauseImportSource":        {"PauseImportSourceInput", "importSource", "id state"},
 	"resumeImportSource":       {"ResumeImportSourceInput", "importSource", "id state dueAt"},
 	"pullImportSource":         {"PullImportSourceInput", "importSource", "id state dueAt"},
+	"setAdmissionPolicy":       {"SetAdmissionPolicyInput", "admissionPolicy", "id institution { id } partner { id } kind nomination ectsPerTerm nominationsPerOffering terms homeDays hostDays remindDays escalateDays"},
+	"removeAdmissionPolicy":    {"RemoveAdmissionPolicyInput", "institution", "id"},
 	"registerPortal":           {"RegisterPortalInput", "portal", "id name origin returnAddresses institution { id } alliance { id } endedAt"},
 	"endPortal":                {"EndPortalInput", "portal", "id endedAt viewerActions { name allowed }"},
 	"registerApiClient":        {"RegisterApiClientInput", "apiClient", "id state name scopes jwksUrl keys { kid algorithms }"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
@@ -19,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
+	"github.com/peregrine-exchange/peregrine/internal/policy"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -80,10 +82,19 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		if err := eligible.Check(eligible.Facts{
+		rules, zone, err := s.rules(ctx, tx, home, o.InstitutionID, c.Kind)
+		if err != nil {
+			return nil, err
+		}
+		credits, err := s.credits(ctx, tx, v.PersonID, home, o, rules)
+		if err != nil {
+			return nil, err
+		}
+		facts := eligible.Facts{
 			Offering: o, Course: c, Active: active[o.InstitutionID], Now: now, Audiences: from.audiences,
-			Quotas: quotas, Applicant: &eligible.Applicant{Home: home, Active: active[home]},
-		}); err != nil {
+			Credits: credits, Quotas: quotas, Applicant: &eligible.Applicant{Home: home, Active: active[home]},
+		}
+		if err := eligible.Check(facts); err != nil {
 			return nil, err
 		}
 		version, err := tx.CourseVersion.Get(ctx, o.VersionID)
@@ -94,10 +105,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		due, err := s.answers(ctx, tx, home, o.InstitutionID, nil, o)
-		if err != nil {
-			return nil, err
-		}
+		due := s.decides(rules, rules.HomeDays, zone)
 		create := tx.Application.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID).SetHomeID(home).SetHostID(o.InstitutionID).
 			SetNillableProgrammeID(programme).SetState(application.StateSUBMITTED).SetLiveKey(liveKey(v.PersonID, o.ID)).
 			SetCommitment(previews[version.ID].Commitment(programme)).SetSubmittedAt(now).
@@ -119,7 +127,22 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 				return nil, err
 			}
 		}
-		return app, cmp.Or(handOver(ctx, tx, begun, app.ID), s.remember(ctx, tx, app, "", step{verb: toSubmit, to: app.State, due: due}))
+		err = cmp.Or(handOver(ctx, tx, begun, app.ID), s.remember(ctx, tx, app, "", step{verb: toSubmit, to: app.State, due: due}))
+		if err != nil || !nominates(rules, facts) {
+			return app, err
+		}
+		if rules.NominationsPerOffering != nil { // counted with nobody else between
+			if err := storage.Hold(viewer.AsSystem(ctx), tx.Offering.Update().Where(offering.ID(o.ID))); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.withinLimits(ctx, tx, app, o, rules); err != nil {
+			if problem.All(err) == nil {
+				return nil, err
+			}
+			return app, nil // people at home decide whom they send
+		}
+		return s.nominate(viewer.AsSystem(ctx), tx, app, o, c.Kind)
 	})
 }
 
@@ -220,6 +243,14 @@ func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, 
 		return nil, nil, err
 	}
 	return &from.home, from.programme, nil
+}
+
+// nominates says whether a home nominates an applicant by itself. One that asks for
+// eligible ones looks itself at who was told of something before they applied; that
+// a learner will have to wait is the host's business.
+func nominates(rules policy.Rules, f eligible.Facts) bool {
+	told := slices.ContainsFunc(eligible.Standing(f), func(r eligible.Reason) bool { return r.Code != eligible.Waits })
+	return rules.Nomination == admissionpolicy.NominationAUTOMATIC || rules.Nomination == admissionpolicy.NominationIF_ELIGIBLE && !told
 }
 
 // liveKey is what two live applications of one learner for one offering share.

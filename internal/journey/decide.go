@@ -7,12 +7,12 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -43,21 +43,28 @@ func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application,
 		if err := institution.RequireActive(ctx, tx.Client(), app.HomeID); err != nil {
 			return nil, err
 		}
-		return s.nominate(ctx, tx, app)
+		o, kind, err := offeringOf(ctx, tx, app)
+		if err != nil {
+			return nil, err
+		}
+		rules, _, err := s.rules(ctx, tx, app.HomeID, app.HostID, kind)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.withinLimits(ctx, tx, app, o, rules); err != nil {
+			return nil, err
+		}
+		return s.nominate(ctx, tx, app, o, kind)
 	})
 }
 
 // nominate is Nominate for whoever may, also for the policy of the home.
-func (s *Service) nominate(ctx context.Context, tx *ent.Tx, app *ent.Application) (*ent.Application, error) {
-	o, err := tx.Offering.Get(viewer.AsSystem(ctx), app.OfferingID)
+func (s *Service) nominate(ctx context.Context, tx *ent.Tx, app *ent.Application, o *ent.Offering, kind course.Kind) (*ent.Application, error) {
+	rules, zone, err := s.rules(ctx, tx, app.HostID, app.HomeID, kind)
 	if err != nil {
 		return nil, err
 	}
-	due, err := s.answers(ctx, tx, app.HostID, app.HomeID, host, o)
-	if err != nil {
-		return nil, err
-	}
-	nominated, err := s.move(ctx, tx, app, step{verb: toNominate, to: application.StateNOMINATED, due: due})
+	nominated, err := s.move(ctx, tx, app, step{verb: toNominate, to: application.StateNOMINATED, due: s.decides(rules, rules.HostDays, zone)})
 	if err != nil {
 		return nil, err
 	}

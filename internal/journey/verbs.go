@@ -10,21 +10,29 @@ import (
 var Verbs ledger.Book
 
 var (
-	toSave               = Verbs.Declare("draft.save", "saveDraft", ledger.Nobody).Everyday()
-	toDiscard            = Verbs.Declare("draft.discard", "discardDraft", ledger.Nobody).Everyday()
-	toSubmit             = Verbs.Declare("application.submit", "submitApplication", ledger.Parties).Everyday().Says("to")
-	toNominate           = atHome("application.nominate", "nominateApplication").Says("from", "to", "offering").Brings(inTurn...)
-	toRefuseAtHome       = atHome("application.refuse", "refuseNomination").Says("from", "to")
-	toRefuseAtHost       = atHost("application.refuse", "refuseApplication").Says("from", "to", "offering").Brings("application.offer_seat")
-	toAdmit              = atHost("application.admit", "admitApplication").Says("from", "to", "offering").Brings("enrolment.begin")
-	toWaitlist           = atHost("application.waitlist", "waitlistApplication").Says("from", "to", "offering")
-	toAdmitConditionally = atHost("application.admit_conditionally", "admitConditionally").Says("from", "to", "offering")
-	toFulfil             = atHost("application.fulfil", "fulfilCondition").Says("from", "to").Brings("enrolment.begin")
-	toAccept             = own("application.accept_seat", "acceptSeat").Says("from", "to").Brings("enrolment.begin")
-	toDecline            = own("application.decline_seat", "declineSeat").Says("from", "to", "offering").Brings("application.offer_seat")
-	toWithdraw           = own("application.withdraw", "withdrawApplication").Says("from", "to", "offering").Brings("enrolment.withdraw", "application.offer_seat")
-	toConsent            = own("application.consent", "giveConsent")
-	toWithdrawConsent    = own("application.withdraw_consent", "withdrawConsent")
+	toSave     = Verbs.Declare("draft.save", "saveDraft", ledger.Nobody).Everyday()
+	toDiscard  = Verbs.Declare("draft.discard", "discardDraft", ledger.Nobody).Everyday()
+	toSubmit   = Verbs.Declare("application.submit", "submitApplication", ledger.Parties).Everyday().Says("to")
+	toNominate = Verbs.Declare("application.nominate", "nominateApplication", ledger.Parties).By(authz.NominateApplication).Everyday().
+			ForMany(many).Says("from", "to", "offering").Brings(inTurn...)
+	toRefuseAtHome = Verbs.Declare("application.refuse", "refuseNomination", ledger.Parties).By(authz.NominateApplication).Everyday().
+			ForMany(many).Says("from", "to")
+	toRefuseAtHost = Verbs.Declare("application.refuse", "refuseApplication", ledger.Parties).By(authz.DecideApplication).Everyday().
+			ForMany(many).Says("from", "to", "offering").Brings("application.offer_seat")
+	toAdmit = Verbs.Declare("application.admit", "admitApplication", ledger.Parties).By(authz.DecideApplication).Everyday().
+		ForMany(many).Says("from", "to", "offering").Brings("enrolment.begin")
+	toWaitlist = Verbs.Declare("application.waitlist", "waitlistApplication", ledger.Parties).By(authz.DecideApplication).Everyday().
+			ForMany(many).Says("from", "to", "offering")
+	toAdmitConditionally = Verbs.Declare("application.admit_conditionally", "admitConditionally", ledger.Parties).By(authz.DecideApplication).Everyday().
+				ForMany(many).Says("from", "to", "offering")
+	toFulfil = Verbs.Declare("application.fulfil", "fulfilCondition", ledger.Parties).By(authz.DecideApplication).Everyday().
+			ForMany(many).Says("from", "to").Brings("enrolment.begin")
+	toAccept   = Verbs.Declare("application.accept_seat", "acceptSeat", ledger.Parties).Everyday().Says("from", "to").Brings("enrolment.begin")
+	toDecline  = Verbs.Declare("application.decline_seat", "declineSeat", ledger.Parties).Everyday().Says("from", "to", "offering").Brings("application.offer_seat")
+	toWithdraw = Verbs.Declare("application.withdraw", "withdrawApplication", ledger.Parties).Everyday().
+			Says("from", "to", "offering").Brings("enrolment.withdraw", "application.offer_seat")
+	toConsent         = Verbs.Declare("application.consent", "giveConsent", ledger.Parties).Everyday()
+	toWithdrawConsent = Verbs.Declare("application.withdraw_consent", "withdrawConsent", ledger.Parties).Everyday()
 
 	// What the server does when somebody has left, when time has run out, or when an offering was called off.
 	toOffer    = Verbs.Declare("application.offer_seat", "", ledger.Parties).Says("from", "to", "offering")
@@ -42,17 +50,8 @@ var (
 	toComplete = Verbs.Declare("enrolment.complete", "", ledger.Parties)
 )
 
+// many is the mutation that decides about many applications.
+const many = "decideApplications"
+
 // inTurn is what may follow from a nomination where the host leaves it to the order.
 var inTurn = []string{"application.admit", "enrolment.begin", "application.waitlist", "application.refuse"}
-
-func own(name, mutation string) *ledger.Verb {
-	return Verbs.Declare(name, mutation, ledger.Parties).Everyday()
-}
-
-func atHome(name, mutation string) *ledger.Verb {
-	return own(name, mutation).By(authz.NominateApplication).ForMany("decideApplications")
-}
-
-func atHost(name, mutation string) *ledger.Verb {
-	return own(name, mutation).By(authz.DecideApplication).ForMany("decideApplications")
-}

@@ -7,8 +7,10 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
+	"github.com/peregrine-exchange/peregrine/internal/policy"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -100,13 +102,71 @@ func (s *Service) rouse(ctx context.Context, tx *ent.Tx, app *ent.Application, v
 
 // press reminds who has to decide, or tells that they are late.
 func (s *Service) press(ctx context.Context, tx *ent.Tx, app *ent.Application, now time.Time) error {
-	return s.rouse(ctx, tx, app, nil, nil)
+	at, partner := app.HomeID, app.HostID
+	if app.State == application.StateNOMINATED {
+		at, partner = app.HostID, app.HomeID
+	}
+	_, kind, err := offeringOf(ctx, tx, app)
+	if err != nil {
+		return err
+	}
+	rules, zone, err := s.rules(ctx, tx, at, partner, kind)
+	if err != nil || app.DueAt == nil {
+		return err
+	}
+	// What was due while no server ran is told once, and as the last of it.
+	what, next := policy.Overdue, rules.Wakes(app.WakesAt.Add(-time.Microsecond), *app.DueAt, zone)
+	for next != nil && !next.At.After(now) {
+		what, next = next.What, rules.Wakes(next.At, *app.DueAt, zone)
+	}
+	var wakes *time.Time
+	if next != nil {
+		wakes = &next.At
+	}
+	return s.rouse(ctx, tx, app, pressing[what], wakes)
 }
 
-// answers is until when an institution decides, by its policy for a partner.
-func (s *Service) answers(ctx context.Context, tx *ent.Tx, at, partner ident.ID, side func(*ent.Application) ident.ID, o *ent.Offering) (deadline, error) {
-	due := vocab.Now(s.Now).AddDate(0, 0, 14)
-	return deadline{&due, &due}, nil
+// offeringOf returns the offering of an application, and the kind of its course,
+// on behalf of the system: whoever handles the application may know of them.
+func offeringOf(ctx context.Context, tx *ent.Tx, app *ent.Application) (*ent.Offering, course.Kind, error) {
+	ctx = viewer.AsSystem(ctx)
+	o, err := tx.Offering.Get(ctx, app.OfferingID)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := tx.Course.Get(ctx, o.CourseID)
+	if err != nil {
+		return nil, "", err
+	}
+	return o, c.Kind, nil
+}
+
+// pressing are the verbs of what a policy asks for.
+var pressing = map[policy.What]*ledger.Verb{policy.Remind: toRemind, policy.Overdue: toOverdue, policy.Escalate: toEscalate}
+
+// rules returns the policy of an institution for a partner, and the zone in which
+// its days end.
+func (s *Service) rules(ctx context.Context, tx *ent.Tx, at, partner ident.ID, kind course.Kind) (policy.Rules, string, error) {
+	rules, err := policy.For(ctx, tx.Client(), at, partner, kind)
+	if err != nil {
+		return rules, "", err
+	}
+	place, err := tx.Institution.Get(ctx, at)
+	if err != nil {
+		return rules, "", err
+	}
+	return rules, place.Zone, nil
+}
+
+// decides is until when an institution decides that has so many days for it.
+func (s *Service) decides(rules policy.Rules, days int, zone string) deadline {
+	now := vocab.Now(s.Now)
+	due := policy.Due(now, days, zone)
+	d := deadline{due: &due}
+	if next := rules.Wakes(now, due, zone); next != nil {
+		d.wakes = &next.At
+	}
+	return d
 }
 
 // waits is until when learners wait for a seat: to the end of the last day.
@@ -114,9 +174,10 @@ func (s *Service) waits(o *ent.Offering) deadline {
 	if o.EndsOn == nil {
 		return deadline{}
 	}
-	end, err := vocab.DayEnd(*o.EndsOn, o.Zone)
+	noon, err := vocab.Instant(*o.EndsOn+"T12:00:00", o.Zone)
 	if err != nil {
 		return deadline{}
 	}
+	end := policy.Due(noon, 0, o.Zone)
 	return deadline{&end, &end}
 }

@@ -160,23 +160,6 @@ func In(t time.Time, zone string) time.Time {
 // Day returns the calendar date of an instant in an IANA zone that Zone accepts.
 func Day(t time.Time, zone string) string { return Local(t, zone)[:len(time.DateOnly)] }
 
-// DayEnd returns the instant at which a calendar date is over in an IANA zone that
-// Zone accepts: the first of the next one. Where clocks go forward at midnight that
-// is one o'clock, and where they go back over it the first of two midnights.
-func DayEnd(day, zone string) (time.Time, error) {
-	date, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return date, err
-	}
-	midnight := date.AddDate(0, 0, 1).Format(time.DateOnly)
-	t := In(date, zone) // for its place alone
-	t = time.Date(date.Year(), date.Month(), date.Day()+1, 0, 0, 0, 0, t.Location())
-	if Day(t, zone) != midnight { // it was read on the other side of the gap
-		t = t.Add(time.Hour).Truncate(time.Hour)
-	}
-	return first(t).UTC(), nil
-}
-
 // AddMonths returns the moment n months after t. Where the month is too short
 // for t's day it is the month's last day: four months after 31 October is the
 // end of February, not the beginning of March.

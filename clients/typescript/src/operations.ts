@@ -188,6 +188,18 @@ export type ApplicationActor =
   | 'SYSTEM'
   | '%future added value';
 
+/** An answer: one of the values, after the kind of the question. */
+export type ApplicationAnswerInput = {
+  /** Key of the choice. */
+  choice?: InputMaybe<Scalars['String']['input']>;
+  /** A number. */
+  number?: InputMaybe<Scalars['Float']['input']>;
+  /** Key of the question. */
+  question: Scalars['String']['input'];
+  /** Answer in words. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Decisions about an application; each is the mutation of that name. */
 export type ApplicationDecision =
   /** `admitApplication`. */
@@ -236,6 +248,26 @@ export type ApplicationFilter = {
   states?: InputMaybe<Array<ApplicationState>>;
   /** Only rows that have changed since then. */
   updatedSince?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A question to applicants. */
+export type ApplicationQuestionInput = {
+  /** 2 to 30 answers to choose from. */
+  choices?: InputMaybe<Array<QuestionChoiceInput>>;
+  /** Names the question within the offering: 1 to 40 letters a to z, digits, - and _. */
+  key: Scalars['String']['input'];
+  /** How it is answered. */
+  kind: QuestionKind;
+  /** Largest number. */
+  max?: InputMaybe<Scalars['Float']['input']>;
+  /** Longest answer in words, at most 4000 characters; 2000 unless given. */
+  maxLength?: InputMaybe<Scalars['Int']['input']>;
+  /** Smallest number. */
+  min?: InputMaybe<Scalars['Float']['input']>;
+  /** Whether nobody applies without an answer; false unless given. */
+  required?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The question, at most 500 characters. */
+  text: Array<TranslationInput>;
 };
 
 /** Sides of an application. */
@@ -762,8 +794,14 @@ export type CreateOfferingInput = {
   opensAt: Scalars['LocalDateTime']['input'];
   /** Place. */
   place?: InputMaybe<Array<TranslationInput>>;
+  /** What applicants are asked, at most 20 questions. */
+  questions?: InputMaybe<Array<ApplicationQuestionInput>>;
   /** Partners whose learners may take only so many of the seats. */
   quotas?: InputMaybe<Array<SeatQuotaInput>>;
+  /** What applicants share beside the name; nothing else can be shared. Unless given each of them chooses. */
+  requestedData?: InputMaybe<Array<RequestedItemInput>>;
+  /** What applicants have to bring, at most 20 requirements. */
+  requirements?: InputMaybe<Array<OfferingRequirementInput>>;
   /** Cohort or on demand. */
   schedule: OfferingSchedule;
   /** Seats. */
@@ -924,6 +962,14 @@ export type DisableApiClientInput = {
 export type DisableProviderInput = {
   /** The provider. */
   providerId: Scalars['ID']['input'];
+};
+
+/** A draft to discard. */
+export type DiscardDraftInput = {
+  /** The draft. */
+  draftId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A range of credits, both ends included. */
@@ -1301,6 +1347,22 @@ export type IssueCredentialInput = {
   resultId: Scalars['ID']['input'];
 };
 
+/** Levels of the Common European Framework of Reference for Languages. */
+export type LanguageLevel =
+  /** Breakthrough. */
+  | 'A1'
+  /** Waystage. */
+  | 'A2'
+  /** Threshold. */
+  | 'B1'
+  /** Vantage. */
+  | 'B2'
+  /** Effective operational proficiency. */
+  | 'C1'
+  /** Mastery. */
+  | 'C2'
+  | '%future added value';
+
 /** A learning outcome. */
 export type LearningOutcomeInput = {
   /** Address of the ESCO skill or concept, `http://data.europa.eu/esco/skill/` and a UUID. */
@@ -1409,6 +1471,16 @@ export type NominateApplicationInput = {
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** How learners are nominated by their home. */
+export type NominationMode =
+  /** Each is nominated at once, within the limits. */
+  | 'AUTOMATIC'
+  /** A mobility officer decides on each. */
+  | 'BY_HAND'
+  /** Those who meet the requirements are nominated at once, within the limits; a mobility officer decides on the others. */
+  | 'IF_ELIGIBLE'
+  | '%future added value';
+
 /** Who gives seats to learners whom their home has nominated. */
 export type OfferingAdmission =
   /** The order: first come, first served, or a draw. The next ones wait. */
@@ -1429,6 +1501,22 @@ export type OfferingFilter = {
   states?: InputMaybe<Array<OfferingState>>;
   /** That have changed since this moment, or at it. */
   updatedSince?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** What applicants have to bring. */
+export type OfferingRequirementInput = {
+  /** Course that has to be passed; for COURSE. */
+  courseId?: InputMaybe<Scalars['ID']['input']>;
+  /** Names the requirement within the offering: 1 to 40 letters a to z, digits, - and _. */
+  key: Scalars['String']['input'];
+  /** What it is about. */
+  kind: RequirementKind;
+  /** Language that has to be known, BCP 47; for LANGUAGE. */
+  language?: InputMaybe<Scalars['String']['input']>;
+  /** Level of it; for LANGUAGE. */
+  level?: InputMaybe<LanguageLevel>;
+  /** What has to be so, at most 500 characters; needed for STATEMENT. */
+  text?: InputMaybe<Array<TranslationInput>>;
 };
 
 /** Schedules of an offering. */
@@ -1665,6 +1753,26 @@ export type QualityAssuranceKind =
   | 'PROGRAMME_QA'
   | '%future added value';
 
+/** An answer to choose. */
+export type QuestionChoiceInput = {
+  /** Names the choice within the question: 1 to 40 letters a to z, digits, - and _. */
+  key: Scalars['String']['input'];
+  /** The choice, at most 500 characters. */
+  text: Array<TranslationInput>;
+};
+
+/** How a question is answered. */
+export type QuestionKind =
+  /** By one of the choices. */
+  | 'CHOICE'
+  /** By a document that names the question. */
+  | 'FILE'
+  /** By a number. */
+  | 'NUMBER'
+  /** In words. */
+  | 'TEXT'
+  | '%future added value';
+
 /** What comes out of a readiness check. */
 export type ReadinessStatus =
   /** It is missing, and something will not work. */
@@ -1875,6 +1983,14 @@ export type RejectProviderInput = {
   providerId: Scalars['ID']['input'];
 };
 
+/** A policy to remove. */
+export type RemoveAdmissionPolicyInput = {
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The policy. */
+  policyId: Scalars['ID']['input'];
+};
+
 /** A document to take out of a draft. */
 export type RemoveDocumentInput = {
   /** The document. */
@@ -1906,6 +2022,24 @@ export type RequestRecognitionInput = {
   /** Study programme; that of the application unless given. */
   programmeId?: InputMaybe<Scalars['ID']['input']>;
 };
+
+/** An item that applicants share with the host. */
+export type RequestedItemInput = {
+  /** The item; not NAME, which goes with every application. */
+  item: SharedItem;
+  /** Whether nobody applies without it; not for ACCESS_NEEDS. */
+  required?: Scalars['Boolean']['input'];
+};
+
+/** What a requirement is about. */
+export type RequirementKind =
+  /** A course that the learner has passed. */
+  | 'COURSE'
+  /** A language that the learner states to know at a level. */
+  | 'LANGUAGE'
+  /** Something that the learner states. */
+  | 'STATEMENT'
+  | '%future added value';
 
 /** Whether a result is confirmed by another person than who recorded it. */
 export type ResultConfirmation =
@@ -2037,6 +2171,28 @@ export type RuleUnit =
   | 'RULES'
   | '%future added value';
 
+/** What a learner has filled in so far. It replaces what the draft said before. */
+export type SaveDraftInput = {
+  /** What the learner needs to take part, at most 2000 characters. Home reads it, and the host where it is shared. */
+  accessNeeds?: InputMaybe<Scalars['String']['input']>;
+  /** Answers to the questions of the offering; questions for a file are answered by documents of the draft. */
+  answers?: InputMaybe<Array<ApplicationAnswerInput>>;
+  /** Home institution; needed only by who has several. */
+  homeId?: InputMaybe<Scalars['ID']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, at most 2000 characters. Home reads it, and the host once home has nominated, where it asks for it. */
+  motivation?: InputMaybe<Scalars['String']['input']>;
+  /** The offering. */
+  offeringId: Scalars['ID']['input'];
+  /** Study programme that it should count towards; the one that home asserted unless given. */
+  programmeId?: InputMaybe<Scalars['ID']['input']>;
+  /** What the host may read beside the name; see `Offering.requestedData` and `consentText`. */
+  sharedData?: Array<SharedItem>;
+  /** Keys of the requirements that the learner states to meet. */
+  statements?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 /** How many seats learners of one partner may take at most. Quotas may add up to more than the seats, reserved ones may not. */
 export type SeatQuotaInput = {
   /** The partner. */
@@ -2054,6 +2210,34 @@ export type SessionKind =
   /** A browser. */
   | 'BROWSER'
   | '%future added value';
+
+/** The whole policy of a scope: an institution, and perhaps a partner and a kind of course. */
+export type SetAdmissionPolicyInput = {
+  /** ECTS credits for which a learner may be nominated in one term, 0.5 to 60; any number unless given. */
+  ectsPerTerm?: InputMaybe<Scalars['ECTS']['input']>;
+  /** How many days after a decision was due it is escalated, 0 to 90; 0: not at all. */
+  escalateDays?: Scalars['Int']['input'];
+  /** Days in which the institution decides as home, 1 to 180. */
+  homeDays?: Scalars['Int']['input'];
+  /** Days in which the institution decides as host, 1 to 180. */
+  hostDays?: Scalars['Int']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Institution that wants it so. */
+  institutionId: Scalars['ID']['input'];
+  /** Kind of courses; any unless given. */
+  kind?: InputMaybe<CourseKind>;
+  /** How learners of the institution are nominated. */
+  nomination?: NominationMode;
+  /** Learners who may be nominated for one offering, 1 to 100000; any number unless given. */
+  nominationsPerOffering?: InputMaybe<Scalars['Int']['input']>;
+  /** Another institution, from and to which the applications are; any unless given. */
+  partnerId?: InputMaybe<Scalars['ID']['input']>;
+  /** How many days before a decision is due staff are reminded, 0 to 60; 0: not at all. */
+  remindDays?: Scalars['Int']['input'];
+  /** Days of the year on which terms begin, as `MM-DD`, at most 6, not `02-29`; `04-01` and `10-01` when empty. */
+  terms?: Array<Scalars['String']['input']>;
+};
 
 /** Parts of a learner's data that an application shares with the host. */
 export type SharedItem =
@@ -2109,20 +2293,28 @@ export type StepUp =
 
 /** A learner's wish to take an offering. */
 export type SubmitApplicationInput = {
+  /** What the learner needs to take part, at most 2000 characters. Home reads it, and the host where it is shared. */
+  accessNeeds?: InputMaybe<Scalars['String']['input']>;
+  /** Answers to the questions of the offering; questions for a file are answered by documents of the draft. */
+  answers?: InputMaybe<Array<ApplicationAnswerInput>>;
   /** Version of the text that the learner has read and agreed to; needed to share more than the name. */
   consentVersion?: InputMaybe<Scalars['String']['input']>;
+  /** Whether what is not given is taken from the learner's draft for the offering. Its documents go with the application in any case, and the draft is over. */
+  fromDraft?: InputMaybe<Scalars['Boolean']['input']>;
   /** Home institution; needed only by who has several. */
   homeId?: InputMaybe<Scalars['ID']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Why, at most 2000 characters. Home reads it, and the host once home has nominated. */
+  /** Why, at most 2000 characters. Home reads it, and the host once home has nominated, where it asks for it. */
   motivation?: InputMaybe<Scalars['String']['input']>;
   /** The offering. */
   offeringId: Scalars['ID']['input'];
   /** Study programme that it should count towards; the one that home asserted unless given. */
   programmeId?: InputMaybe<Scalars['ID']['input']>;
-  /** What the host may read beside the name; see `consentText`. */
+  /** What the host may read beside the name; see `Offering.requestedData` and `consentText`. */
   sharedData?: Array<SharedItem>;
+  /** Keys of the requirements that the learner states to meet. */
+  statements?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** A course whose draft is to be reviewed. */
@@ -2345,8 +2537,14 @@ export type UpdateOfferingInput = {
   opensAt: Scalars['LocalDateTime']['input'];
   /** Place. */
   place?: InputMaybe<Array<TranslationInput>>;
+  /** What applicants are asked, at most 20 questions. */
+  questions?: InputMaybe<Array<ApplicationQuestionInput>>;
   /** Partners whose learners may take only so many of the seats. */
   quotas?: InputMaybe<Array<SeatQuotaInput>>;
+  /** What applicants share beside the name; nothing else can be shared. Unless given each of them chooses. */
+  requestedData?: InputMaybe<Array<RequestedItemInput>>;
+  /** What applicants have to bring, at most 20 requirements. */
+  requirements?: InputMaybe<Array<OfferingRequirementInput>>;
   /** Cohort or on demand. */
   schedule: OfferingSchedule;
   /** Seats. */

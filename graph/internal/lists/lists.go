@@ -67,4 +67,6 @@ type (
 	ApiClientEdge              = relay.Edge[*ent.ApiClient]
 	ImportSourceConnection     = relay.Connection[*ent.ImportSource]
 	ImportSourceEdge           = relay.Edge[*ent.ImportSource]
+	AdmissionPolicyConnection  = relay.Connection[*ent.AdmissionPolicy]
+	AdmissionPolicyEdge        = relay.Edge[*ent.AdmissionPolicy]
 )

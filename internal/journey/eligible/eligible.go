@@ -25,6 +25,7 @@ type Facts struct {
 	Active    bool                // whether the provider is an active member of an alliance
 	Now       time.Time           // one clock for all
 	Audiences []vocab.TargetGroup // to which who asks belongs; none: the general window
+	Credits   *Credits            // of the applicant's term; nil: home sets no limit, or it is not known
 	Quotas    []*ent.SeatQuota    // of the offering; they matter to an applicant with a home
 	Applicant *Applicant          // nil: anybody
 }
@@ -34,6 +35,25 @@ type Applicant struct {
 	Home    ident.ID // "" while they have not said from where
 	Active  bool     // whether the home is an active member of an alliance
 	Applied bool     // whether an application of theirs for the offering is alive
+}
+
+// Credits are those of a learner's term, with the offering's, and the most that
+// their home allows.
+type Credits struct {
+	Sum, Limit vocab.ECTS
+	Term       string // its first day
+}
+
+// OverLimit returns a CONFLICT problem for more credits than home allows.
+func OverLimit(c *Credits) error {
+	if c == nil || c.Sum <= c.Limit {
+		return nil
+	}
+	return overLimit(c)
+}
+
+func overLimit(c *Credits) *problem.Error {
+	return problem.New(problem.Conflict, "with this the learner would take %s ECTS in the term from %s, and home allows %s", c.Sum, c.Term, c.Limit)
 }
 
 // Code names a reason.
@@ -51,6 +71,7 @@ const (
 	QuotaFull        Code = "QUOTA_FULL"
 	Waits            Code = "WAITS"
 	HomeInactive     Code = "HOME_INACTIVE"
+	CreditLimit      Code = "CREDIT_LIMIT"
 	AlreadyApplied   Code = "ALREADY_APPLIED"
 )
 
@@ -83,6 +104,9 @@ func Standing(f Facts) []Reason {
 	}
 	if a != nil && a.Home != "" && !a.Active {
 		add(HomeInactive, errHomeInactive)
+	}
+	if f.Credits != nil && f.Credits.Sum > f.Credits.Limit {
+		add(CreditLimit, overLimit(f.Credits))
 	}
 	if a != nil && a.Applied {
 		add(AlreadyApplied, ErrApplied)
