@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"

@@ -175,7 +175,8 @@ func (in Submission) complete(ctx context.Context, tx *ent.Tx, begun *ent.Draft,
 
 // or returns the wish with what is not given taken from another one.
 func (w Wish) or(d Wish) Wish {
-	w.HomeID, w.ProgrammeID, w.Motivation, w.AccessNeeds = cmp.Or(w.HomeID, d.HomeID), cmp.Or(w.ProgrammeID, d.ProgrammeID), cmp.Or(w.Motivation, d.Motivation), cmp.Or(w.AccessNeeds, d.AccessNeeds)
+	w.HomeID, w.ProgrammeID = cmp.Or(w.HomeID, d.HomeID), cmp.Or(w.ProgrammeID, d.ProgrammeID)
+	w.Motivation, w.AccessNeeds = cmp.Or(w.Motivation, d.Motivation), cmp.Or(w.AccessNeeds, d.AccessNeeds)
 	if len(w.Answers) == 0 {
 		w.Answers = d.Answers
 	}
