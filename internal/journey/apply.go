@@ -13,7 +13,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -214,10 +213,11 @@ func (s *Service) Applicant(ctx context.Context) (*Applicant, error) {
 // theirs is alive.
 func OfferingActions(ctx context.Context, f eligible.Facts, by *Applicant, applied bool) []authz.Action {
 	v, signedIn := authz.SignedInPerson(ctx)
-	save := toSave.Act(signedIn, problem.If(f.Offering.State != offering.StatePUBLISHED, error(catalogue.NoApplications(f.Offering))))
 	if signedIn != nil {
-		return []authz.Action{toSubmit.Act(signedIn), save}
+		return []authz.Action{toSubmit.Act(signedIn), toSave.Act(signedIn)}
 	}
+	f.Audiences = v.Audiences
+	save := toSave.Act(eligible.Begin(f))
 	f.Applicant = &eligible.Applicant{Home: by.from.home, Active: by.active, Applied: applied}
 	f.Audiences = by.from.audiences
 	switch {

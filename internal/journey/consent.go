@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -8,11 +9,13 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -42,21 +45,26 @@ type Consent struct {
 // are shared already stay so. It returns a CONFLICT problem for a text that has
 // changed, and for an application that has come to nothing.
 func (s *Service) GiveConsent(ctx context.Context, c Consent) (*ent.Application, error) {
-	return s.share(ctx, c, toConsent, func(app *ent.Application) (vocab.Sharing, error) {
+	return s.share(ctx, c, toConsent, func(tx *ent.Tx, app *ent.Application) (vocab.Sharing, error) {
 		if authz.StageOf(app.State, nil) == authz.Ended {
 			return nil, errEnded.At("input", "applicationId")
 		}
 		if slices.Contains(c.Items, vocab.ShareMotivation) && app.Motivation == nil {
 			return nil, problem.New(problem.Invalid, "the application has no motivation").At("input", "items")
 		}
-		return app.Sharing.With(vocab.CurrentConsent().Version, vocab.Now(s.Now), c.Items...), checkConsent(c.Items, c.ConsentVersion)
+		o, err := tx.Offering.Get(viewer.AsSystem(ctx), app.OfferingID)
+		if err != nil {
+			return nil, err
+		}
+		return app.Sharing.With(vocab.CurrentConsent().Version, vocab.Now(s.Now), c.Items...),
+			cmp.Or(form.Allowed(form.Asked(o.Asks, o.Questions), c.Items, "input", "items"), checkConsent(c.Items, c.ConsentVersion))
 	})
 }
 
 // WithdrawConsent ends the sharing of items, for the time to come. Items that are
 // not shared stay so.
 func (s *Service) WithdrawConsent(ctx context.Context, c Consent) (*ent.Application, error) {
-	return s.share(ctx, c, toWithdrawConsent, func(app *ent.Application) (vocab.Sharing, error) {
+	return s.share(ctx, c, toWithdrawConsent, func(_ *ent.Tx, app *ent.Application) (vocab.Sharing, error) {
 		now := vocab.Now(s.Now)
 		return app.Sharing.Without(now, c.Items...), problem.If(slices.Contains(c.Items, vocab.ShareName),
 			problem.New(problem.Invalid, "the name goes with every application; withdraw the application instead").At("input", "items"))
@@ -64,7 +72,7 @@ func (s *Service) WithdrawConsent(ctx context.Context, c Consent) (*ent.Applicat
 }
 
 // share writes what an application shares after a change by its learner.
-func (s *Service) share(ctx context.Context, c Consent, verb *ledger.Verb, after func(*ent.Application) (vocab.Sharing, error)) (*ent.Application, error) {
+func (s *Service) share(ctx context.Context, c Consent, verb *ledger.Verb, after func(*ent.Tx, *ent.Application) (vocab.Sharing, error)) (*ent.Application, error) {
 	if len(c.Items) == 0 {
 		return nil, problem.New(problem.Invalid, "name at least one item").At("input", "items")
 	}
@@ -76,7 +84,7 @@ func (s *Service) share(ctx context.Context, c Consent, verb *ledger.Verb, after
 		if err := authz.RequireSelf(ctx, app.LearnerID); err != nil {
 			return nil, err
 		}
-		sharing, err := after(app)
+		sharing, err := after(tx, app)
 		if err != nil || slices.Equal(sharing, app.Sharing) {
 			return app, err
 		}

@@ -1,21 +1,21 @@
 package journey
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/document"
 	"github.com/peregrine-exchange/peregrine/ent/draft"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -93,7 +93,7 @@ func (s *Service) SaveDraft(ctx context.Context, in Saving) (*ent.Draft, error) 
 			return nil, err
 		}
 		if have == nil {
-			if err := cmp.Or(problem.If(o.State != offering.StatePUBLISHED, error(catalogue.NoApplications(o))), s.mayBegin(ctx, tx, v.PersonID)); err != nil {
+			if err := s.mayBegin(ctx, tx, v, o); err != nil {
 				return nil, err
 			}
 			create := tx.Draft.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID)
@@ -108,8 +108,21 @@ func (s *Service) SaveDraft(ctx context.Context, in Saving) (*ent.Draft, error) 
 
 var errDraft = problem.New(problem.Conflict, "you have begun this application already; save it again")
 
-func (s *Service) mayBegin(ctx context.Context, tx *ent.Tx, learner ident.ID) error {
-	return storage.IfFull(ctx, tx.Draft.Query().Where(draft.LearnerID(learner)), maxDrafts,
+// mayBegin returns nil while a learner may begin an application for an offering.
+func (s *Service) mayBegin(ctx context.Context, tx *ent.Tx, v *viewer.Viewer, o *ent.Offering) error {
+	c, err := tx.Course.Get(ctx, o.CourseID)
+	if err != nil {
+		return err
+	}
+	active, err := institution.Active(ctx, tx.Client(), o.InstitutionID)
+	if err != nil {
+		return err
+	}
+	f := eligible.Facts{Offering: o, Course: c, Active: active[o.InstitutionID], Now: vocab.Now(s.Now), Audiences: v.Audiences}
+	if err := eligible.Begin(f); err != nil {
+		return err
+	}
+	return storage.IfFull(ctx, tx.Draft.Query().Where(draft.LearnerID(v.PersonID)), maxDrafts,
 		problem.New(problem.Conflict, "at most %d applications are begun at a time; discard one", maxDrafts))
 }
 

@@ -172,6 +172,18 @@ var (
 	ErrApplied          = problem.New(problem.Conflict, "you have applied for this offering already")
 )
 
+// Begin returns nil while somebody may begin an application, whoever they are and
+// from wherever: what is still to come, a window or a seat, forbids no draft.
+func Begin(f Facts) error {
+	f.Applicant, f.Credits = nil, nil
+	for _, r := range Standing(f) {
+		if !r.Advisory && !slices.Contains([]Code{NotYetOpen, NoSeat}, r.Code) {
+			return r.Problem
+		}
+	}
+	return nil
+}
+
 // Next picks the facts of the offering that learners can take next: an open one,
 // else one that opens, else a full one, else a closed one; of several the first.
 // It returns -1 and NOT_AVAILABLE when there is none.
