@@ -7,7 +7,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
-	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
@@ -219,8 +218,7 @@ func (r *offeringResolver) Instead(ctx context.Context, objs []*ent.Offering) ([
 }
 
 func (r *offeringResolver) Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error) {
-	return gather(ctx, quotasOfOffering, objs, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
-		rows(r.root.DB.SeatQuota.Query().Order(seatquota.ByID()).Clone, seatquota.OfferingIDIn))
+	return r.root.quotas(ctx, objs)
 }
 
 func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error) {
@@ -232,6 +230,10 @@ func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*mo
 
 func (r *offeringResolver) Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
 	return r.root.previews(ctx, each(objs, func(o *ent.Offering) provided { return provided{o.VersionID, o.InstitutionID} }), homeID, programmeID)
+}
+
+func (r *offeringResolver) Eligibility(ctx context.Context, objs []*ent.Offering, programmeID *ident.ID) ([]*model.Eligibility, error) {
+	return r.root.eligibility(ctx, objs, programmeID)
 }
 
 func (r *offeringResolver) ViewerApplication(ctx context.Context, objs []*ent.Offering) ([]*ent.Application, error) {
@@ -252,7 +254,7 @@ func (r *offeringResolver) ViewerActions(ctx context.Context, obj *ent.Offering)
 		return nil, err
 	}
 	if by != nil { // anybody else is refused before seats count
-		quotas, err := r.Quotas(ctx, []*ent.Offering{obj})
+		quotas, err := r.root.quotas(ctx, []*ent.Offering{obj})
 		if err != nil {
 			return nil, err
 		}

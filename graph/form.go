@@ -16,7 +16,7 @@ import (
 func (r *Resolver) forms(ctx context.Context, objs []*ent.Offering) ([]*ent.Offering, error) {
 	found, err := lookUp(ctx, formOfOffering, relay.Keys(objs, (*ent.Offering).NodeID), func(ctx context.Context, ids []ident.ID) (map[ident.ID]*ent.Offering, error) {
 		all, err := r.DB.Offering.Query().Where(offering.IDIn(ids...)).
-			Modify(only([]string{offering.FieldID, offering.FieldQuestions, offering.FieldRequirements, offering.FieldAsks})).All(ctx)
+			Modify(only([]string{offering.FieldID, offering.FieldQuestions, offering.FieldRequirements, offering.FieldAsks, offering.FieldSessions})).All(ctx)
 		by := map[ident.ID]*ent.Offering{}
 		for _, o := range all {
 			by[o.ID] = o

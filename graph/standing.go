@@ -4,12 +4,15 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -37,6 +40,55 @@ func (r *Resolver) standing(ctx context.Context, offerings []*ent.Offering) ([]e
 		all[i] = eligible.Facts{Offering: o, Course: courses[i], Active: active[o.InstitutionID], Now: now, Audiences: audiences}
 	}
 	return all, nil
+}
+
+// quotas returns those of each offering.
+func (r *Resolver) quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error) {
+	return gather(ctx, quotasOfOffering, objs, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
+		rows(r.DB.SeatQuota.Query().Order(seatquota.ByID()).Clone, seatquota.OfferingIDIn))
+}
+
+// eligibility says for each offering what speaks against an application of the
+// viewer. What the read model does not hold is read from the database.
+func (r *Resolver) eligibility(ctx context.Context, objs []*ent.Offering, programme *ident.ID) ([]*model.Eligibility, error) {
+	facts, err := r.standing(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	quotas, err := r.quotas(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	forms, err := r.forms(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	versions, err := follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.VersionID }, rows(r.DB.CourseVersion.Query, courseversion.IDIn))
+	if err != nil {
+		return nil, err
+	}
+	for i, o := range objs {
+		whole := *o
+		whole.Requirements, whole.Sessions = forms[i].Requirements, forms[i].Sessions
+		facts[i].Offering, facts[i].Quotas = &whole, quotas[i]
+		if versions[i] != nil {
+			facts[i].Intended = versions[i].TargetGroups
+		}
+	}
+	all, err := r.Journeys.Eligibility(ctx, facts, programme)
+	if err != nil {
+		return nil, err
+	}
+	in := languageOf(ctx)
+	return each(all, func(reasons []eligible.Reason) *model.Eligibility {
+		e := &model.Eligibility{Eligible: true, Reasons: []*model.EligibilityReason{}}
+		for _, reason := range reasons {
+			e.Eligible = e.Eligible && reason.Advisory
+			e.Reasons = append(e.Reasons, &model.EligibilityReason{Code: reason.Code, Message: reason.Problem.In(in), Help: lang.Say(in, "eligible."+string(reason.Code)),
+				Blocking: !reason.Advisory})
+		}
+		return e
+	}), nil
 }
 
 // applicant is the signed-in person as who applies; nil when nobody has signed in.

@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -72,6 +73,7 @@ type OfferingResolver interface {
 	Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error)
 
 	Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error)
+	Eligibility(ctx context.Context, objs []*ent.Offering, programmeID *ident.ID) ([]*model.Eligibility, error)
 	ViewerApplication(ctx context.Context, objs []*ent.Offering) ([]*ent.Application, error)
 	ViewerActions(ctx context.Context, obj *ent.Offering) ([]*model.ViewerAction, error)
 }
@@ -158,6 +160,20 @@ func field_Course_versions_args(ctx context.Context, ec *executionContext, rawAr
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func field_Offering_eligibility_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "programmeId",
+		func(ctx context.Context, v any) (*ident.ID, error) {
+			return unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["programmeId"] = arg0
 	return args, nil
 }
 
@@ -2018,6 +2034,153 @@ func fieldContext_CourseVersionEdge_node(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
+func _Eligibility_eligible(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Eligibility) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Eligibility_eligible(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Eligible, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Eligibility_eligible(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Eligibility", field, false, false, "Boolean")
+}
+
+func _Eligibility_reasons(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Eligibility) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Eligibility_reasons(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reasons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.EligibilityReason) graphql.Marshaler {
+			return marshalNEligibilityReason2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEligibilityReasonᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Eligibility_reasons(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Eligibility",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_EligibilityReason(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _EligibilityReason_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EligibilityReason) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EligibilityReason_code(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eligible.Code) graphql.Marshaler {
+			return marshalNEligibilityCode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚋeligibleᚐCode(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EligibilityReason_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityReason", field, false, false, "EligibilityCode")
+}
+
+func _EligibilityReason_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EligibilityReason) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EligibilityReason_message(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EligibilityReason_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityReason", field, false, false, "String")
+}
+
+func _EligibilityReason_help(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EligibilityReason) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EligibilityReason_help(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Help, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EligibilityReason_help(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityReason", field, false, false, "String")
+}
+
+func _EligibilityReason_blocking(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EligibilityReason) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EligibilityReason_blocking(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blocking, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EligibilityReason_blocking(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityReason", field, false, false, "Boolean")
+}
+
 func _LearningOutcome_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Outcome) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3321,6 +3484,73 @@ func (ec *executionContext) resolveBatch_Offering_recognition(ctx context.Contex
 		results,
 		err,
 		"Offering.recognition",
+	)
+}
+
+func _Offering_eligibility(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_eligibility(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Offering_eligibility(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Eligibility) graphql.Marshaler {
+			return marshalNEligibility2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEligibility(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_eligibility(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Eligibility(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Offering_eligibility_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_eligibility(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Eligibility(ctx, batch.Parents, fc.Args["programmeId"].(*ident.ID))
+		})
+		return graphql.ResolveBatchGroupResult[*model.Eligibility](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.eligibility",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Eligibility(ctx, []*ent.Offering{obj}, fc.Args["programmeId"].(*ident.ID))
+	return graphql.ResolveBatchSingleResult[*model.Eligibility](
+		ctx,
+		results,
+		err,
+		"Offering.eligibility",
 	)
 }
 
@@ -6114,6 +6344,92 @@ func _CourseVersionEdge(ctx context.Context, ec *executionContext, sel ast.Selec
 	return out
 }
 
+var eligibilityImplementors = []string{"Eligibility"}
+
+func _Eligibility(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Eligibility) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Eligibility")
+		case "eligible":
+			out.Values[i] = _Eligibility_eligible(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reasons":
+			out.Values[i] = _Eligibility_reasons(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eligibilityReasonImplementors = []string{"EligibilityReason"}
+
+func _EligibilityReason(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.EligibilityReason) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityReasonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityReason")
+		case "code":
+			out.Values[i] = _EligibilityReason_code(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = _EligibilityReason_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "help":
+			out.Values[i] = _EligibilityReason_help(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "blocking":
+			out.Values[i] = _EligibilityReason_blocking(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var learningOutcomeImplementors = []string{"LearningOutcome"}
 
 func _LearningOutcome(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Outcome) graphql.Marshaler {
@@ -6364,6 +6680,12 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Offering_recognition(ctx, ec, field, obj)
+				})
+		case "eligibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_eligibility(ctx, ec, field, obj)
 				})
 		case "viewerApplication":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -7046,6 +7368,53 @@ func marshalNDeliveryMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinte
 		graphql.AddInvalidNullFromMarshaler(ctx, "DeliveryMode!")
 	}
 	return res
+}
+
+func marshalNEligibility2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEligibility(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Eligibility) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Eligibility!")
+		return graphql.Null
+	}
+	return _Eligibility(ctx, ec, sel, v)
+}
+
+func unmarshalNEligibilityCode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚋeligibleᚐCode(ctx context.Context, ec *executionContext, v any) (eligible.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := eligible.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNEligibilityCode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚋeligibleᚐCode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v eligible.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EligibilityCode!")
+	}
+	return res
+}
+
+func marshalNEligibilityReason2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEligibilityReasonᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.EligibilityReason) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEligibilityReason2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEligibilityReason(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNEligibilityReason2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEligibilityReason(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.EligibilityReason) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EligibilityReason!")
+		return graphql.Null
+	}
+	return _EligibilityReason(ctx, ec, sel, v)
 }
 
 func marshalNLearningOutcome2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐOutcome(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Outcome) graphql.Marshaler {

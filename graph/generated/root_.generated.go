@@ -1451,10 +1451,77 @@ type Offering implements Node {
     "Programme at home that it is to count towards; null is any."
     programmeId: ID
   ): RecognitionPreview @cost(weight: 3)
+  "What speaks against an application of the viewer, by the rules that ` + "`" + `submitApplication` + "`" + ` applies."
+  eligibility(
+    "Study programme at home from which the viewer would apply; null is the one that home asserts."
+    programmeId: ID
+  ): Eligibility! @cost(weight: 5)
   "The signed-in learner's live application for it."
   viewerApplication: Application
   "What the viewer may do with it now."
   viewerActions: [ViewerAction!]! @items(max: 12)
+}
+
+"Whether somebody may apply, and what they should know before they do."
+type Eligibility {
+  "Whether an application would be taken now, when all that it asks for is given."
+  eligible: Boolean!
+  "Every reason, the first one first; none when there is nothing to know."
+  reasons: [EligibilityReason!]! @items(max: 20)
+}
+
+"Why somebody may not apply, or what they should know."
+type EligibilityReason {
+  "The same in a word for programs."
+  code: EligibilityCode!
+  "What stands against it, in the viewer's language."
+  message: String!
+  "What would help, in the viewer's language."
+  help: String!
+  "Whether it forbids an application; otherwise it is to be known."
+  blocking: Boolean!
+}
+
+"Why somebody may not apply, or what they should know."
+enum EligibilityCode {
+  "Nobody has signed in."
+  SIGN_IN
+  "The account has no current home institution, or several and none is named."
+  NO_HOME
+  "It is an offering of the learner's own institution."
+  OWN_INSTITUTION
+  "The provider is no active member."
+  PROVIDER_INACTIVE
+  "The home is no active member."
+  HOME_INACTIVE
+  "The course is withdrawn."
+  COURSE_WITHDRAWN
+  "The offering is a draft or called off."
+  NOT_PUBLISHED
+  "Applications open later."
+  NOT_YET_OPEN
+  "Applications are closed."
+  PAST_DEADLINE
+  "No seat is free, and no place on the waitlist."
+  NO_SEAT
+  "No seat is left for learners of this home, and no place on the waitlist."
+  QUOTA_FULL
+  "The learner would wait for a seat."
+  WAITS
+  "The learner would go over the credits that home allows in a term."
+  CREDIT_LIMIT
+  "The learner has applied already."
+  ALREADY_APPLIED
+  "A course is required that the learner has not passed."
+  PREREQUISITE
+  "A language is required; the learner states the level when they apply."
+  LANGUAGE_LEVEL
+  "A statement is required; the learner makes it when they apply."
+  STATEMENT
+  "The course is meant for others."
+  TARGET_GROUP
+  "It meets when something else that the learner takes meets."
+  CLASH
 }
 
 "When learners of an audience may apply."
@@ -7820,6 +7887,30 @@ func childFields_DraftPayload(ctx context.Context, ec *executionContext, field g
 	return nil, fmt.Errorf("no field named %q was found under type DraftPayload", field.Name)
 }
 
+func childFields_Eligibility(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eligible":
+		return fieldContext_Eligibility_eligible(ctx, ec, field)
+	case "reasons":
+		return fieldContext_Eligibility_reasons(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Eligibility", field.Name)
+}
+
+func childFields_EligibilityReason(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return fieldContext_EligibilityReason_code(ctx, ec, field)
+	case "message":
+		return fieldContext_EligibilityReason_message(ctx, ec, field)
+	case "help":
+		return fieldContext_EligibilityReason_help(ctx, ec, field)
+	case "blocking":
+		return fieldContext_EligibilityReason_blocking(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityReason", field.Name)
+}
+
 func childFields_Enrolment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8794,6 +8885,8 @@ func childFields_Offering(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Offering_updatedAt(ctx, ec, field)
 	case "recognition":
 		return fieldContext_Offering_recognition(ctx, ec, field)
+	case "eligibility":
+		return fieldContext_Offering_eligibility(ctx, ec, field)
 	case "viewerApplication":
 		return fieldContext_Offering_viewerApplication(ctx, ec, field)
 	case "viewerActions":

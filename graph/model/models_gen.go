@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -271,6 +272,26 @@ type DisableAPIClientInput struct {
 type DisableProviderInput struct {
 	// The provider.
 	ProviderID ident.ID `json:"providerId"`
+}
+
+// Whether somebody may apply, and what they should know before they do.
+type Eligibility struct {
+	// Whether an application would be taken now, when all that it asks for is given.
+	Eligible bool `json:"eligible"`
+	// Every reason, the first one first; none when there is nothing to know.
+	Reasons []*EligibilityReason `json:"reasons"`
+}
+
+// Why somebody may not apply, or what they should know.
+type EligibilityReason struct {
+	// The same in a word for programs.
+	Code eligible.Code `json:"code"`
+	// What stands against it, in the viewer's language.
+	Message string `json:"message"`
+	// What would help, in the viewer's language.
+	Help string `json:"help"`
+	// Whether it forbids an application; otherwise it is to be known.
+	Blocking bool `json:"blocking"`
 }
 
 // A program to enable.

@@ -85,19 +85,22 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		credits, err := s.credits(ctx, tx, v.PersonID, home, o, rules)
+		var mine *own
+		if matters(o) || rules.ECTSPerTerm != nil {
+			if mine, err = ownOf(ctx, tx.Client(), v.PersonID, o.VersionID); err != nil {
+				return nil, err
+			}
+		}
+		version, err := tx.CourseVersion.Get(ctx, o.VersionID)
 		if err != nil {
 			return nil, err
 		}
 		facts := eligible.Facts{
 			Offering: o, Course: c, Active: active[o.InstitutionID], Now: now, Audiences: from.audiences,
-			Credits: credits, Quotas: quotas, Applicant: &eligible.Applicant{Home: home, Active: active[home]},
+			Intended: version.TargetGroups, Mine: mine.brings(o.ID), Stated: f.statements, Credits: s.credits(mine, home, o, rules), Quotas: quotas,
+			Applicant: &eligible.Applicant{Home: home, Active: active[home]},
 		}
 		if err := eligible.Check(facts); err != nil {
-			return nil, err
-		}
-		version, err := tx.CourseVersion.Get(ctx, o.VersionID)
-		if err != nil {
 			return nil, err
 		}
 		previews, err := agreement.PreviewAll(ctx, tx.Client(), now, home, programme, []*ent.CourseVersion{version})

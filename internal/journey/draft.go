@@ -98,15 +98,22 @@ func (s *Service) SaveDraft(ctx context.Context, in Saving) (*ent.Draft, error) 
 			}
 			create := tx.Draft.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID)
 			in.fill(create.Mutation(), f)
-			return ledger.Made(ctx, tx, toSave, ofDraft, errDraft, create)
+			made, err := create.Save(ctx)
+			if err == nil {
+				return made, ledger.Note(ctx, tx, toSave, ofDraft(made))
+			}
+			if !storage.IsDuplicate(err) {
+				return nil, err
+			}
+			if have, err = draftFor(ctx, tx, v.PersonID, o.ID); err != nil { // begun meanwhile in another window
+				return nil, err
+			}
 		}
 		update := tx.Draft.Update().Where(draft.ID(have.ID))
 		in.fill(update.Mutation(), f)
 		return ledger.NotedAs(ctx, tx, update.Exec(ctx), toSave, ofDraft, tx.Draft.Get, have.ID)
 	})
 }
-
-var errDraft = problem.New(problem.Conflict, "you have begun this application already; save it again")
 
 // mayBegin returns nil while a learner may begin an application for an offering.
 func (s *Service) mayBegin(ctx context.Context, tx *ent.Tx, v *viewer.Viewer, o *ent.Offering) error {

@@ -25,6 +25,9 @@ type Facts struct {
 	Active    bool                // whether the provider is an active member of an alliance
 	Now       time.Time           // one clock for all
 	Audiences []vocab.TargetGroup // to which who asks belongs; none: the general window
+	Intended  []vocab.TargetGroup // for whom the course is meant; none: anybody
+	Mine      *Mine               // what the applicant brings; nil: not known
+	Stated    []string            // keys of requirements that they state to meet; nil: not asked yet
 	Credits   *Credits            // of the applicant's term; nil: home sets no limit, or it is not known
 	Quotas    []*ent.SeatQuota    // of the offering; they matter to an applicant with a home
 	Applicant *Applicant          // nil: anybody
@@ -35,6 +38,12 @@ type Applicant struct {
 	Home    ident.ID // "" while they have not said from where
 	Active  bool     // whether the home is an active member of an alliance
 	Applied bool     // whether an application of theirs for the offering is alive
+}
+
+// Mine is what an applicant brings.
+type Mine struct {
+	Passed map[ident.ID]bool // courses
+	Busy   []vocab.Session   // meetings of what they take
 }
 
 // Credits are those of a learner's term, with the offering's, and the most that
@@ -73,7 +82,20 @@ const (
 	HomeInactive     Code = "HOME_INACTIVE"
 	CreditLimit      Code = "CREDIT_LIMIT"
 	AlreadyApplied   Code = "ALREADY_APPLIED"
+	SignIn           Code = "SIGN_IN"
+	NoHome           Code = "NO_HOME"
+	Prerequisite     Code = "PREREQUISITE"
+	LanguageLevel    Code = "LANGUAGE_LEVEL"
+	Statement        Code = "STATEMENT"
+	TargetGroup      Code = "TARGET_GROUP"
+	Clash            Code = "CLASH"
 )
+
+// Codes lists every reason.
+var Codes = []Code{
+	SignIn, NoHome, OwnInstitution, ProviderInactive, CourseWithdrawn, NotPublished, NotYetOpen, PastDeadline, NoSeat, QuotaFull, Waits,
+	HomeInactive, CreditLimit, AlreadyApplied, Prerequisite, LanguageLevel, Statement, TargetGroup, Clash,
+}
 
 // Reason is why somebody may not apply, or what they should know before they do.
 type Reason struct {
@@ -110,6 +132,53 @@ func Standing(f Facts) []Reason {
 	}
 	if a != nil && a.Applied {
 		add(AlreadyApplied, ErrApplied)
+	}
+	if a != nil {
+		all = append(append(all, required(f)...), fits(f)...)
+	}
+	return all
+}
+
+// required looks at what an applicant has to bring. What they state counts once
+// they are asked; before, it is to be known.
+func required(f Facts) (all []Reason) {
+	for _, r := range f.Offering.Requirements {
+		stated := slices.Contains(f.Stated, r.Key)
+		switch r.Kind {
+		case vocab.NeedsCourse:
+			if f.Mine != nil && !f.Mine.Passed[ident.ID(r.CourseID)] {
+				all = append(all, Reason{Code: Prerequisite, Problem: problem.New(problem.Conflict, "this offering requires a course that you have not passed (%s)", r.Key)})
+			}
+		case vocab.NeedsLanguage:
+			if !stated {
+				all = append(all, Reason{LanguageLevel, problem.New(problem.Invalid, "this offering requires the language %s at the level %s; state that you know it", r.Language, r.Level).
+					At("input", "statements"), f.Stated == nil})
+			}
+		case vocab.NeedsStatement:
+			if !stated {
+				all = append(all, Reason{Statement, problem.New(problem.Invalid, "this offering requires a statement of yours (%s)", r.Key).At("input", "statements"), f.Stated == nil})
+			}
+		}
+	}
+	return all
+}
+
+// fits says what speaks against an offering for this applicant and forbids nothing:
+// for whom a course is meant its provider judges, and a recording may be watched.
+func fits(f Facts) (all []Reason) {
+	meant := len(f.Intended) == 0 || len(f.Audiences) == 0 || slices.ContainsFunc(f.Audiences, func(g vocab.TargetGroup) bool { return slices.Contains(f.Intended, g) })
+	if !meant {
+		all = append(all, Reason{TargetGroup, problem.New(problem.Conflict, "this course is meant for others"), true})
+	}
+	if f.Mine == nil {
+		return all
+	}
+	for _, s := range f.Offering.Sessions {
+		for _, b := range f.Mine.Busy {
+			if s.StartsAt.Before(b.EndsAt) && b.StartsAt.Before(s.EndsAt) {
+				return append(all, Reason{Clash, problem.New(problem.Conflict, "this meets on %s, when something that you take meets too", vocab.Local(s.StartsAt, f.Offering.Zone)), true})
+			}
+		}
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package eligible
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -125,6 +127,22 @@ func TestNextIsWhatCanBeTaken(t *testing.T) {
 	} {
 		if i, word := Next(tt.all); i != tt.want || word != tt.word {
 			t.Errorf("%d and %s, want %d and %s", i, word, tt.want, tt.word)
+		}
+	}
+}
+
+// Each reason says what would help, in every language, and nothing else is said.
+func TestEveryReasonSaysWhatWouldHelp(t *testing.T) {
+	for _, tag := range lang.Languages {
+		for _, c := range Codes {
+			if !lang.Has(tag, "eligible."+string(c)) {
+				t.Errorf("%s has no words for %s", tag, c)
+			}
+		}
+		for _, key := range lang.Keys(tag) {
+			if code, ours := strings.CutPrefix(key, "eligible."); ours && !slices.Contains(Codes, Code(code)) {
+				t.Errorf("%s is no reason", code)
+			}
 		}
 	}
 }
