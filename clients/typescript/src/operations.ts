@@ -980,6 +980,48 @@ export type EctsRange = {
   min?: InputMaybe<Scalars['ECTS']['input']>;
 };
 
+/** Why somebody may not apply, or what they should know. */
+export type EligibilityCode =
+  /** The learner has applied already. */
+  | 'ALREADY_APPLIED'
+  /** It meets when something else that the learner takes meets. */
+  | 'CLASH'
+  /** The course is withdrawn. */
+  | 'COURSE_WITHDRAWN'
+  /** The learner would go over the credits that home allows in a term. */
+  | 'CREDIT_LIMIT'
+  /** The home is no active member. */
+  | 'HOME_INACTIVE'
+  /** A language is required; the learner states the level when they apply. */
+  | 'LANGUAGE_LEVEL'
+  /** The offering is a draft or called off. */
+  | 'NOT_PUBLISHED'
+  /** Applications open later. */
+  | 'NOT_YET_OPEN'
+  /** The account has no current home institution, or several and none is named. */
+  | 'NO_HOME'
+  /** No seat is free, and no place on the waitlist. */
+  | 'NO_SEAT'
+  /** It is an offering of the learner's own institution. */
+  | 'OWN_INSTITUTION'
+  /** Applications are closed. */
+  | 'PAST_DEADLINE'
+  /** A course is required that the learner has not passed. */
+  | 'PREREQUISITE'
+  /** The provider is no active member. */
+  | 'PROVIDER_INACTIVE'
+  /** No seat is left for learners of this home, and no place on the waitlist. */
+  | 'QUOTA_FULL'
+  /** Nobody has signed in. */
+  | 'SIGN_IN'
+  /** A statement is required; the learner makes it when they apply. */
+  | 'STATEMENT'
+  /** The course is meant for others. */
+  | 'TARGET_GROUP'
+  /** The learner would wait for a seat. */
+  | 'WAITS'
+  | '%future added value';
+
 /** A program to enable. */
 export type EnableApiClientInput = {
   /** The program. */
