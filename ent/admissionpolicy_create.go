@@ -87,25 +87,9 @@ func (_c *AdmissionPolicyCreate) SetEctsPerTerm(v vocab.ECTS) *AdmissionPolicyCr
 	return _c
 }
 
-// SetNillableEctsPerTerm sets the "ects_per_term" field if the given value is not nil.
-func (_c *AdmissionPolicyCreate) SetNillableEctsPerTerm(v *vocab.ECTS) *AdmissionPolicyCreate {
-	if v != nil {
-		_c.SetEctsPerTerm(*v)
-	}
-	return _c
-}
-
 // SetNominationsPerOffering sets the "nominations_per_offering" field.
 func (_c *AdmissionPolicyCreate) SetNominationsPerOffering(v int) *AdmissionPolicyCreate {
 	_c.mutation.SetNominationsPerOffering(v)
-	return _c
-}
-
-// SetNillableNominationsPerOffering sets the "nominations_per_offering" field if the given value is not nil.
-func (_c *AdmissionPolicyCreate) SetNillableNominationsPerOffering(v *int) *AdmissionPolicyCreate {
-	if v != nil {
-		_c.SetNominationsPerOffering(*v)
-	}
 	return _c
 }
 

@@ -98,14 +98,6 @@ func (_u *AdmissionPolicyUpdate) SetEctsPerTerm(v vocab.ECTS) *AdmissionPolicyUp
 	return _u
 }
 
-// SetNillableEctsPerTerm sets the "ects_per_term" field if the given value is not nil.
-func (_u *AdmissionPolicyUpdate) SetNillableEctsPerTerm(v *vocab.ECTS) *AdmissionPolicyUpdate {
-	if v != nil {
-		_u.SetEctsPerTerm(*v)
-	}
-	return _u
-}
-
 // AddEctsPerTerm adds value to the "ects_per_term" field.
 func (_u *AdmissionPolicyUpdate) AddEctsPerTerm(v vocab.ECTS) *AdmissionPolicyUpdate {
 	_u.mutation.AddEctsPerTerm(v)
@@ -122,14 +114,6 @@ func (_u *AdmissionPolicyUpdate) ClearEctsPerTerm() *AdmissionPolicyUpdate {
 func (_u *AdmissionPolicyUpdate) SetNominationsPerOffering(v int) *AdmissionPolicyUpdate {
 	_u.mutation.ResetNominationsPerOffering()
 	_u.mutation.SetNominationsPerOffering(v)
-	return _u
-}
-
-// SetNillableNominationsPerOffering sets the "nominations_per_offering" field if the given value is not nil.
-func (_u *AdmissionPolicyUpdate) SetNillableNominationsPerOffering(v *int) *AdmissionPolicyUpdate {
-	if v != nil {
-		_u.SetNominationsPerOffering(*v)
-	}
 	return _u
 }
 
@@ -481,14 +465,6 @@ func (_u *AdmissionPolicyUpdateOne) SetEctsPerTerm(v vocab.ECTS) *AdmissionPolic
 	return _u
 }
 
-// SetNillableEctsPerTerm sets the "ects_per_term" field if the given value is not nil.
-func (_u *AdmissionPolicyUpdateOne) SetNillableEctsPerTerm(v *vocab.ECTS) *AdmissionPolicyUpdateOne {
-	if v != nil {
-		_u.SetEctsPerTerm(*v)
-	}
-	return _u
-}
-
 // AddEctsPerTerm adds value to the "ects_per_term" field.
 func (_u *AdmissionPolicyUpdateOne) AddEctsPerTerm(v vocab.ECTS) *AdmissionPolicyUpdateOne {
 	_u.mutation.AddEctsPerTerm(v)
@@ -505,14 +481,6 @@ func (_u *AdmissionPolicyUpdateOne) ClearEctsPerTerm() *AdmissionPolicyUpdateOne
 func (_u *AdmissionPolicyUpdateOne) SetNominationsPerOffering(v int) *AdmissionPolicyUpdateOne {
 	_u.mutation.ResetNominationsPerOffering()
 	_u.mutation.SetNominationsPerOffering(v)
-	return _u
-}
-
-// SetNillableNominationsPerOffering sets the "nominations_per_offering" field if the given value is not nil.
-func (_u *AdmissionPolicyUpdateOne) SetNillableNominationsPerOffering(v *int) *AdmissionPolicyUpdateOne {
-	if v != nil {
-		_u.SetNominationsPerOffering(*v)
-	}
 	return _u
 }
 

@@ -143,9 +143,7 @@ func (r *offeringResolver) Course(ctx context.Context, objs []*ent.Offering) ([]
 // Version returns the version of each offering: from the read model where it is
 // the one that is published, and its long texts are not asked for.
 func (r *offeringResolver) Version(ctx context.Context, objs []*ent.Offering) ([]*ent.CourseVersion, error) {
-	return shelfOr(ctx, shelved(ctx) && !selects(ctx, longFields), objs, func(o *ent.Offering) *ent.CourseVersion {
-		return r.root.versionOnShelf(o.CourseID, o.VersionID)
-	}, func(o *ent.Offering) ident.ID { return o.VersionID }, r.root.versions)
+	return r.root.versionsOfOfferings(ctx, objs, !selects(ctx, longFields))
 }
 
 // Availability says what the viewer can do with each offering now.

@@ -103,6 +103,14 @@ func (r *Resolver) versionOnShelf(course, version ident.ID) *ent.CourseVersion {
 	return nil
 }
 
+// versionsOfOfferings returns the version of each offering. brief says that what the
+// read model holds of one is enough.
+func (r *Resolver) versionsOfOfferings(ctx context.Context, objs []*ent.Offering, brief bool) ([]*ent.CourseVersion, error) {
+	return shelfOr(ctx, shelved(ctx) && brief, objs, func(o *ent.Offering) *ent.CourseVersion {
+		return r.versionOnShelf(o.CourseID, o.VersionID)
+	}, func(o *ent.Offering) ident.ID { return o.VersionID }, r.versions)
+}
+
 // shelved says whether the read model may answer: what a mutation returns is as
 // it has just made it, which the read model takes in afterwards.
 func shelved(ctx context.Context) bool {

@@ -20,7 +20,7 @@ import (
 func (r *Resolver) history(ctx context.Context, apps []*ent.Application) ([][]*model.ApplicationStep, error) {
 	system := viewer.AsSystem(ctx)
 	steps, err := r.DB.ApplicationStep.Query().
-		Where(applicationstep.ApplicationIDIn(each(apps, func(a *ent.Application) ident.ID { return a.ID })...)).
+		Where(applicationstep.ApplicationIDIn(ids(apps)...)).
 		Order(applicationstep.ByNumber()).All(system)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,8 @@ func (r *Resolver) history(ctx context.Context, apps []*ent.Application) ([][]*m
 	all := make([][]*model.ApplicationStep, len(apps))
 	for i, a := range apps {
 		all[i] = each(of[a.ID], func(s *ent.ApplicationStep) *model.ApplicationStep {
-			step := &model.ApplicationStep{Number: s.Number, Verb: s.Verb, Label: lang.Say(languageOf(ctx), "verb."+s.Verb), From: stateOf(s.From), To: application.State(s.To),
+			step := &model.ApplicationStep{Number: s.Number, Verb: s.Verb, Label: lang.Say(languageOf(ctx), "verb."+s.Verb), From: vocab.Given(application.State(s.From)),
+				To:   application.State(s.To),
 				Side: s.Side, Person: who[s.ID], ReasonCode: s.ReasonCode, DueAt: s.DueAt, At: s.At}
 			if seen[i] != nil {
 				step.Reason = s.Reason
@@ -57,8 +58,4 @@ func (r *Resolver) history(ctx context.Context, apps []*ent.Application) ([][]*m
 		})
 	}
 	return all, nil
-}
-
-func stateOf(word string) *application.State {
-	return vocab.Given(application.State(word))
 }

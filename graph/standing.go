@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -63,7 +62,7 @@ func (r *Resolver) eligibility(ctx context.Context, objs []*ent.Offering, progra
 	if err != nil {
 		return nil, err
 	}
-	versions, err := follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.VersionID }, rows(r.DB.CourseVersion.Query, courseversion.IDIn))
+	versions, err := r.versionsOfOfferings(ctx, objs, true)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -145,25 +146,17 @@ func (c checked) fill(m *ent.CourseVersionMutation) {
 	m.SetTopics(list(c.Topics))
 	m.SetEcts(vocab.OrZero(c.ECTS))
 	m.SetHours(vocab.OrZero(c.Hours))
-	set(c.EQFLevel, m.SetEqf, m.ClearEqf)
-	set(c.isced, m.SetIsced, m.ClearIsced)
-	set(c.Mode, m.SetMode, m.ClearMode)
-	set(c.Supervision, m.SetSupervision, m.ClearSupervision)
-	set(c.Stackability, m.SetStackability, m.ClearStackability)
-	set(c.URL, m.SetURL, m.ClearURL)
+	storage.Set(c.EQFLevel, m.SetEqf, m.ClearEqf)
+	storage.Set(c.isced, m.SetIsced, m.ClearIsced)
+	storage.Set(c.Mode, m.SetMode, m.ClearMode)
+	storage.Set(c.Supervision, m.SetSupervision, m.ClearSupervision)
+	storage.Set(c.Stackability, m.SetStackability, m.ClearStackability)
+	storage.Set(c.URL, m.SetURL, m.ClearURL)
 	if c.quality != nil {
 		m.SetQuality(c.quality)
 	} else {
 		m.ClearQuality()
 	}
-}
-
-func set[T any](v *T, set func(T), clear func()) {
-	if v == nil {
-		clear()
-		return
-	}
-	set(*v)
 }
 
 // list makes an empty list of none, and drops repeats.

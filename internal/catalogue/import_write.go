@@ -159,7 +159,7 @@ func (i *Import) change(ctx context.Context, tx *ent.Tx, p *importPlan) error {
 		if !p.promotes {
 			p.row.content.fill(u.Mutation())
 			u.SetDigest(p.row.digest)
-			set(p.row.url, u.Mutation().SetURL, u.Mutation().ClearURL)
+			storage.Set(p.row.url, u.Mutation().SetURL, u.Mutation().ClearURL)
 		}
 		if p.publishes {
 			if err := storage.Move(ctx, versionStates, p.draft.ID, p.draft.State, courseversion.StatePUBLISHED, u.SetPublishedAt(i.now)); err != nil {
@@ -215,8 +215,8 @@ func (i *Import) moveOffering(ctx context.Context, tx *ent.Tx, o plannedOffering
 	u := tx.Offering.Update().Where(offering.SeatsTakenLTE(o.Seats)).
 		SetSeats(o.Seats).SetPlace(o.place).SetFunding(o.funding)
 	m := u.Mutation()
-	set(o.StartsOn, m.SetStartsOn, m.ClearStartsOn)
-	set(o.EndsOn, m.SetEndsOn, m.ClearEndsOn)
+	storage.Set(o.StartsOn, m.SetStartsOn, m.ClearStartsOn)
+	storage.Set(o.EndsOn, m.SetEndsOn, m.ClearEndsOn)
 	if o.have.State == offering.StatePUBLISHED {
 		return stays(ctx, u, o)
 	}
@@ -225,7 +225,7 @@ func (i *Import) moveOffering(ctx context.Context, tx *ent.Tx, o plannedOffering
 	if o.opensGiven {
 		u.SetOpensAt(o.opens)
 	}
-	set(o.closes, m.SetClosesAt, m.ClearClosesAt)
+	storage.Set(o.closes, m.SetClosesAt, m.ClearClosesAt)
 	if i.Publish {
 		return storage.Move(ctx, offeringStates, o.id, o.have.State, offering.StatePUBLISHED, u)
 	}

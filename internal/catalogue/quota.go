@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -74,7 +75,7 @@ func setQuotas(ctx context.Context, tx *ent.Tx, o *ent.Offering, quotas []Quota,
 				SetNillableReservedUntil(until[i]).SetKept(kept).Exec(ctx)
 		} else {
 			update := tx.SeatQuota.Update().Where(seatquota.ID(have[at].ID)).SetSeats(q.Seats).SetKept(kept)
-			set(until[i], func(t time.Time) { update.SetReservedUntil(t) }, func() { update.ClearReservedUntil() })
+			storage.Set(until[i], update.Mutation().SetReservedUntil, update.Mutation().ClearReservedUntil)
 			err = update.Exec(ctx)
 		}
 		if err != nil {

@@ -57,7 +57,7 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 		if err := setQuotas(ctx, tx, o, n.Quotas, w.reserved, now); err != nil {
 			return nil, err
 		}
-		if o.State == offering.StatePUBLISHED {
+		if o.State == offering.StatePUBLISHED && o.Waiting > 0 {
 			if err := SettleTx(ctx, tx, o.ID, now); err != nil {
 				return nil, err
 			}
@@ -89,7 +89,7 @@ func allowed(o *ent.Offering, n NewOffering, w offeringValues, now time.Time) er
 		found = append(found, problem.If(!f.same,
 			problem.New(problem.Conflict, "this offering is published: this does not change any more").At("input", f.field)))
 	}
-	found = append(found, problem.If(n.Waitlist != nil && n.Waitlist.Places < o.Waiting || n.Waitlist == nil && o.Waiting > 0,
+	found = append(found, problem.If(w.waitlist.Places < o.Waiting,
 		problem.New(problem.Conflict, "%d learners wait already", o.Waiting).At("input", "waitlist")))
 	found = append(found, problem.If(n.Seats < o.SeatsTaken,
 		problem.New(problem.Conflict, "%d seats are taken already, which are more than %d", o.SeatsTaken, n.Seats).At("input", "seats")))
@@ -105,10 +105,10 @@ func (w offeringValues) fill(m *ent.OfferingMutation, n NewOffering) {
 	m.SetSchedule(n.Schedule)
 	m.SetZone(n.Zone)
 	m.SetOpensAt(w.opens)
-	set(w.closes, m.SetClosesAt, m.ClearClosesAt)
+	storage.Set(w.closes, m.SetClosesAt, m.ClearClosesAt)
 	m.SetWindows(w.windows)
-	set(n.StartsOn, m.SetStartsOn, m.ClearStartsOn)
-	set(n.EndsOn, m.SetEndsOn, m.ClearEndsOn)
+	storage.Set(n.StartsOn, m.SetStartsOn, m.ClearStartsOn)
+	storage.Set(n.EndsOn, m.SetEndsOn, m.ClearEndsOn)
 	m.SetSeats(n.Seats)
 	m.SetLanguage(n.Language)
 	m.SetMode(n.Mode)

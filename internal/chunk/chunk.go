@@ -6,6 +6,8 @@ package chunk
 import (
 	"errors"
 	"io"
+
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 // Write hands over body in parts of at most size bytes, numbered from 0, and
@@ -41,6 +43,15 @@ func (b broken) Unwrap() error { return b.error }
 
 // Broken says whether Write has stopped because the body did.
 func Broken(err error) bool { return errors.As(err, new(broken)) }
+
+// Interrupted is what who sends a body is told when its bytes stop coming: the
+// problem that the body has, if it says one.
+func Interrupted(err error) error {
+	if problem.All(err) != nil {
+		return err
+	}
+	return problem.New(problem.Invalid, "the file did not arrive whole; send it again").Because(err)
+}
 
 // Reader joins parts.
 type Reader struct {

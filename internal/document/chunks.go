@@ -24,7 +24,7 @@ type Chunks struct{ DB *ent.Client }
 // with the document.
 func (c Chunks) Put(ctx context.Context, id ident.ID, body io.Reader, limit int64) (int64, error) {
 	ctx = viewer.AsSystem(ctx)
-	total, err := chunk.Write(body, chunkBytes, limit, tooLarge(limit), func(number int, part []byte) error {
+	total, err := chunk.Write(body, chunkBytes, limit, TooLarge(limit), func(number int, part []byte) error {
 		err := c.DB.DocumentChunk.Create().SetDocumentID(id).SetNumber(number).SetContent(part).Exec(ctx)
 		if ent.IsConstraintError(err) { // its row is gone, with the draft or the learner
 			return problem.Raced("document", id)
@@ -32,7 +32,7 @@ func (c Chunks) Put(ctx context.Context, id ident.ID, body io.Reader, limit int6
 		return err
 	})
 	if chunk.Broken(err) {
-		err = interrupted(err)
+		err = chunk.Interrupted(err)
 	}
 	return total, err
 }
@@ -58,7 +58,7 @@ func (c Chunks) Delete(ctx context.Context, id ident.ID) error {
 	return err
 }
 
-// tooLarge is the refusal of a document with more bytes than allowed.
-func tooLarge(limit int64) *problem.Error {
+// TooLarge is the refusal of a document with more bytes than allowed.
+func TooLarge(limit int64) *problem.Error {
 	return problem.New(problem.Limited, "a document has at most %d MiB", limit>>20).At("file").With(problem.Size(limit))
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/peregrine-exchange/peregrine/internal/chunk"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
@@ -47,7 +48,7 @@ func inspect(body io.Reader) (*content, error) {
 	var begun bytes.Buffer
 	_, err := io.CopyN(&begun, body, sniffed)
 	if err != nil && err != io.EOF {
-		return nil, interrupted(err)
+		return nil, chunk.Interrupted(err)
 	}
 	if begun.Len() == 0 {
 		return nil, problem.New(problem.Invalid, "the file is empty").At("file")
@@ -88,13 +89,4 @@ func (c *content) Read(p []byte) (int, error) {
 // whole returns an INVALID problem when the file, read to its end, ends too early.
 func (c *content) whole() error {
 	return problem.If(!bytes.Contains(c.tail, kinds[c.mediaType].end), problem.New(problem.Invalid, "the file has no end; did all of it arrive?").At("file"))
-}
-
-// interrupted is what the sender sees when the bytes stop coming: the problem that
-// the body has, if it says one.
-func interrupted(err error) error {
-	if problem.All(err) != nil {
-		return err
-	}
-	return problem.New(problem.Invalid, "the file did not arrive whole; send it again").Because(err)
 }

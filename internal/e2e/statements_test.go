@@ -23,7 +23,7 @@ func TestStatementsOfEachStep(t *testing.T) {
 	off := cost(8, c.editor, "createOffering", cohort(id(course), 5))
 	cost(16, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
 	app := cost(16, c.ada, "submitApplication", map[string]any{"offeringId": id(off)})
-	cost(17, c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
+	cost(16, c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
 	seat := cost(24, c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
 	res := cost(9, c.teacher, "recordResult", assessment(at(seat, "enrolment", "id").(string)))
 	cost(14, c.hostRegistrar, "confirmResult", map[string]any{"resultId": id(res)})

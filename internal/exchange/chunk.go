@@ -36,7 +36,7 @@ func (s *Service) store(ctx context.Context, run ident.ID, body io.Reader, limit
 		})
 	})
 	if chunk.Broken(err) {
-		err = interrupted(err)
+		err = chunk.Interrupted(err)
 	}
 	return total, cmp.Or(err, problem.If(total == 0, problem.New(problem.Invalid, "the file is empty")))
 }
@@ -44,15 +44,6 @@ func (s *Service) store(ctx context.Context, run ident.ID, body io.Reader, limit
 // tooLarge is the refusal of a document with more bytes than allowed.
 func tooLarge(limit int64) *problem.Error {
 	return problem.New(problem.Limited, "an import has at most %d MiB", limit>>20).With(problem.Size(limit))
-}
-
-// interrupted is what the caller sees when the bytes stop coming: the problem
-// that the sender has, if it says one.
-func interrupted(err error) error {
-	if problem.All(err) != nil {
-		return err
-	}
-	return problem.New(problem.Invalid, "the file did not arrive whole; send it again").Because(err)
 }
 
 // limitOf is the most bytes of a document in a format.

@@ -37,22 +37,28 @@ func Asks(in []vocab.Ask, path ...string) ([]vocab.Ask, error) {
 func Asked(asks []vocab.Ask, questions []vocab.Question) []vocab.Ask {
 	all := []vocab.Ask{{Item: vocab.ShareName, Required: true}}
 	for _, item := range offered {
-		i := slices.IndexFunc(asks, func(a vocab.Ask) bool { return a.Item == item })
-		a := vocab.Ask{Item: item}
-		if i >= 0 {
-			a = asks[i]
+		a, asked := vocab.Ask{Item: item}, len(asks) == 0
+		if i := slices.IndexFunc(asks, func(a vocab.Ask) bool { return a.Item == item }); i >= 0 {
+			a, asked = asks[i], true
 		}
 		for _, q := range questions {
-			if item == vocab.ShareDocuments && q.Kind == vocab.AskFile || item == vocab.ShareAnswers && q.Kind != vocab.AskFile {
-				a.Required = a.Required || q.Required
-				i = 0
+			if item == answerTo(q) {
+				a.Required, asked = a.Required || q.Required, true
 			}
 		}
-		if len(asks) == 0 || i >= 0 {
+		if asked {
 			all = append(all, a)
 		}
 	}
 	return all
+}
+
+// answerTo is the item that the answer to a question belongs to.
+func answerTo(q vocab.Question) vocab.SharedItem {
+	if q.Kind == vocab.AskFile {
+		return vocab.ShareDocuments
+	}
+	return vocab.ShareAnswers
 }
 
 // Allowed returns an INVALID problem for each item that a learner would share and

@@ -81,7 +81,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		rules, zone, err := s.rules(ctx, tx, home, o.InstitutionID, c.Kind)
+		rules, err := policy.For(ctx, tx.Client(), home, o.InstitutionID, c.Kind)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,10 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		due := s.decides(rules, rules.HomeDays, zone)
+		due, err := s.decides(ctx, tx, home, rules, rules.HomeDays)
+		if err != nil {
+			return nil, err
+		}
 		create := tx.Application.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID).SetHomeID(home).SetHostID(o.InstitutionID).
 			SetNillableProgrammeID(programme).SetState(application.StateSUBMITTED).SetLiveKey(liveKey(v.PersonID, o.ID)).
 			SetCommitment(previews[version.ID].Commitment(programme)).SetSubmittedAt(now).
@@ -129,16 +132,21 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 				return nil, err
 			}
 		}
-		err = cmp.Or(handOver(ctx, tx, begun, app.ID), s.remember(ctx, tx, app, "", step{verb: toSubmit, to: app.State, due: due}))
-		if err != nil || !nominates(rules, facts) {
-			return app, err
+		if err := handOver(ctx, tx, begun, app.ID); err != nil {
+			return nil, err
+		}
+		if err := s.remember(ctx, tx, app, "", step{verb: toSubmit, to: app.State, due: due}); err != nil {
+			return nil, err
+		}
+		if !nominates(rules, facts) {
+			return app, nil
 		}
 		if rules.NominationsPerOffering != nil { // counted with nobody else between
 			if err := storage.Hold(viewer.AsSystem(ctx), tx.Offering.Update().Where(offering.ID(o.ID))); err != nil {
 				return nil, err
 			}
 		}
-		if err := s.withinLimits(ctx, tx, app, o, rules); err != nil {
+		if err := sendsMore(ctx, tx, app, rules); err != nil { // credits were counted before
 			if problem.All(err) == nil {
 				return nil, err
 			}
@@ -253,8 +261,10 @@ func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, 
 // eligible ones looks itself at who was told of something before they applied; that
 // a learner will have to wait is the host's business.
 func nominates(rules policy.Rules, f eligible.Facts) bool {
-	told := slices.ContainsFunc(eligible.Standing(f), func(r eligible.Reason) bool { return r.Code != eligible.Waits })
-	return rules.Nomination == admissionpolicy.NominationAUTOMATIC || rules.Nomination == admissionpolicy.NominationIF_ELIGIBLE && !told
+	if rules.Nomination != admissionpolicy.NominationIF_ELIGIBLE {
+		return rules.Nomination == admissionpolicy.NominationAUTOMATIC
+	}
+	return !slices.ContainsFunc(eligible.Standing(f), func(r eligible.Reason) bool { return r.Code != eligible.Waits })
 }
 
 // liveKey is what two live applications of one learner for one offering share.

@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
+	"github.com/peregrine-exchange/peregrine/internal/policy"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -47,11 +48,14 @@ func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application,
 		if err != nil {
 			return nil, err
 		}
-		rules, _, err := s.rules(ctx, tx, app.HomeID, app.HostID, kind)
+		rules, err := policy.For(ctx, tx.Client(), app.HomeID, app.HostID, kind)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.withinLimits(ctx, tx, app, o, rules); err != nil {
+		if err := sendsMore(ctx, tx, app, rules); err != nil {
+			return nil, err
+		}
+		if err := s.withinCredits(ctx, tx, app, o, rules); err != nil {
 			return nil, err
 		}
 		return s.nominate(ctx, tx, app, o, kind)
@@ -60,11 +64,15 @@ func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application,
 
 // nominate is Nominate for whoever may, also for the policy of the home.
 func (s *Service) nominate(ctx context.Context, tx *ent.Tx, app *ent.Application, o *ent.Offering, kind course.Kind) (*ent.Application, error) {
-	rules, zone, err := s.rules(ctx, tx, app.HostID, app.HomeID, kind)
+	rules, err := policy.For(ctx, tx.Client(), app.HostID, app.HomeID, kind)
 	if err != nil {
 		return nil, err
 	}
-	nominated, err := s.move(ctx, tx, app, step{verb: toNominate, to: application.StateNOMINATED, due: s.decides(rules, rules.HostDays, zone)})
+	due, err := s.decides(ctx, tx, app.HostID, rules, rules.HostDays)
+	if err != nil {
+		return nil, err
+	}
+	nominated, err := s.move(ctx, tx, app, step{verb: toNominate, to: application.StateNOMINATED, due: due})
 	if err != nil {
 		return nil, err
 	}
@@ -123,11 +131,16 @@ func (s *Service) Fulfil(ctx context.Context, a Admission) (*ent.Application, er
 		if err != nil {
 			return nil, err
 		}
-		if err := problem.If(app.State != application.StateCONDITIONAL, applicationStates.Refuse(app.State, application.StateADMITTED)); err != nil {
+		if err := conditional(app); err != nil {
 			return nil, err
 		}
 		return s.move(ctx, tx, app, step{verb: toFulfil, to: application.StateADMITTED})
 	})
+}
+
+// conditional returns nil while an application waits for its condition to be met.
+func conditional(app *ent.Application) error {
+	return problem.If(app.State != application.StateCONDITIONAL, applicationStates.Refuse(app.State, application.StateADMITTED))
 }
 
 // ConditionalAdmission is an admission that counts once something is done.

@@ -135,14 +135,8 @@ func (s *Service) mayBegin(ctx context.Context, tx *ent.Tx, v *viewer.Viewer, o 
 
 // fill puts a wish into a draft.
 func (w Wish) fill(m *ent.DraftMutation, f filled) {
-	m.ClearHomeID()
-	m.ClearProgrammeID()
-	if w.HomeID != nil {
-		m.SetHomeID(*w.HomeID)
-	}
-	if w.ProgrammeID != nil {
-		m.SetProgrammeID(*w.ProgrammeID)
-	}
+	storage.Set(w.HomeID, m.SetHomeID, m.ClearHomeID)
+	storage.Set(w.ProgrammeID, m.SetProgrammeID, m.ClearProgrammeID)
 	m.SetMotivation(f.motivation)
 	m.SetAnswers(f.answers)
 	m.SetStatements(f.statements)

@@ -110,10 +110,11 @@ func (s *Service) move(ctx context.Context, tx *ent.Tx, app *ent.Application, st
 // fill puts a step into the row of its application.
 func (st step) fill(u *ent.ApplicationUpdate, now time.Time) {
 	u.AddVersion(1)
-	set(st.due.due, u.SetDueAt, u.ClearDueAt)
-	set(st.due.wakes, u.SetWakesAt, u.ClearWakesAt)
-	set(vocab.Given(st.why.text), u.SetReason, u.ClearReason)
-	set(vocab.Given(st.why.code), u.SetReasonCode, u.ClearReasonCode)
+	m := u.Mutation()
+	storage.Set(st.due.due, m.SetDueAt, m.ClearDueAt)
+	storage.Set(st.due.wakes, m.SetWakesAt, m.ClearWakesAt)
+	storage.Set(vocab.Given(st.why.text), m.SetReason, m.ClearReason)
+	storage.Set(vocab.Given(st.why.code), m.SetReasonCode, m.ClearReasonCode)
 	switch {
 	case st.to == application.StateNOMINATED:
 		u.SetNominatedAt(now)
@@ -125,15 +126,6 @@ func (st step) fill(u *ent.ApplicationUpdate, now time.Time) {
 	}
 	if st.set != nil {
 		st.set(u)
-	}
-}
-
-// set calls one of the two with what the other takes away.
-func set[T, U any](value *T, to func(T) U, clear func() U) {
-	if value == nil {
-		clear()
-	} else {
-		to(*value)
 	}
 }
 

@@ -53,12 +53,12 @@ const atOnce = 100
 // transaction is work.
 func (s *Service) promote(ctx context.Context, tx *ent.Tx, id ident.ID) error {
 	ctx = viewer.AsSystem(ctx)
-	o, err := tx.Offering.Get(ctx, id)
-	if err != nil || o.State != offering.StatePUBLISHED || o.Waiting == 0 {
-		return err
-	}
 	for range atOnce {
-		next, err := s.next(ctx, tx, id)
+		o, err := tx.Offering.Get(ctx, id)
+		if err != nil || o.State != offering.StatePUBLISHED || o.Waiting == 0 {
+			return err
+		}
+		next, err := next(ctx, tx, o)
 		if err != nil || next == nil {
 			return err
 		}
@@ -70,30 +70,26 @@ func (s *Service) promote(ctx context.Context, tx *ent.Tx, id ident.ID) error {
 }
 
 // next returns who is to be offered a seat of an offering, nil when nobody is.
-func (s *Service) next(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Application, error) {
-	o, err := tx.Offering.Get(ctx, id)
+func next(ctx context.Context, tx *ent.Tx, o *ent.Offering) (*ent.Application, error) {
+	quotas, err := tx.SeatQuota.Query().Where(seatquota.OfferingID(o.ID)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	quotas, err := tx.SeatQuota.Query().Where(seatquota.OfferingID(id)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	waits := tx.Application.Query().Where(application.OfferingID(id), application.StateEQ(application.StateWAITLISTED))
+	waits := tx.Application.Query().Where(application.OfferingID(o.ID), application.StateEQ(application.StateWAITLISTED))
 	var served, passed []ident.ID
 	for _, q := range quotas {
-		switch seat, quota := catalogue.Takes(o, quotas, q.HomeID); {
-		case seat && quota:
+		if seat, quota := catalogue.Takes(o, quotas, q.HomeID); seat && quota {
 			served = append(served, q.HomeID)
-		default:
+		} else {
 			passed = append(passed, q.HomeID)
 		}
 	}
-	if catalogue.FreeToAll(o) > 0 {
+	switch {
+	case catalogue.FreeToAll(o) > 0:
 		waits.Where(application.HomeIDNotIn(passed...))
-	} else if len(served) > 0 {
+	case len(served) > 0:
 		waits.Where(application.HomeIDIn(served...))
-	} else {
+	default:
 		return nil, nil
 	}
 	first, err := waits.Order(application.ByPlace(), application.ByID()).First(ctx)

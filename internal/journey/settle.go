@@ -3,7 +3,6 @@ package journey
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
@@ -106,8 +105,7 @@ func (s *Service) callOff(ctx context.Context, tx *ent.Tx, o *ent.Offering) (boo
 // of its offering, itself counted: 1 for who is offered the next seat. It is nil
 // for who does not wait. Places of who has left leave no gap in the ranks.
 func (s *Service) Ranks(ctx context.Context, apps []*ent.Application) ([]*int, error) {
-	ranks := make([]*int, len(apps))
-	last := map[ident.ID]int{}
+	last, rank := map[ident.ID]int{}, map[ident.ID]*int{}
 	for _, a := range apps {
 		if a.Place != nil {
 			last[a.OfferingID] = max(last[a.OfferingID], *a.Place)
@@ -120,11 +118,9 @@ func (s *Service) Ranks(ctx context.Context, apps []*ent.Application) ([]*int, e
 		if err != nil {
 			return nil, err
 		}
-		for i, a := range apps {
-			if at := slices.Index(ids, a.ID); a.OfferingID == id && at >= 0 {
-				ranks[i] = new(at + 1)
-			}
+		for at, id := range ids {
+			rank[id] = new(at + 1)
 		}
 	}
-	return ranks, nil
+	return vocab.Each(apps, func(a *ent.Application) *int { return rank[a.ID] }), nil
 }

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -44,7 +43,10 @@ func (s *Service) wake(ctx context.Context, l *work.Lease, _ struct{}) error {
 		}
 		for _, id := range ids {
 			err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-				return cmp.Or(l.Hold(ctx, tx), s.look(ctx, tx, id))
+				if err := l.Hold(ctx, tx); err != nil {
+					return err
+				}
+				return s.look(ctx, tx, id)
 			})
 			if err != nil {
 				return err
@@ -91,7 +93,7 @@ func (s *Service) lapse(ctx context.Context, tx *ent.Tx, app *ent.Application, c
 // rouse tells of an application that waits, and says when to look at it again.
 func (s *Service) rouse(ctx context.Context, tx *ent.Tx, app *ent.Application, verb *ledger.Verb, next *time.Time) error {
 	update := tx.Application.Update().Where(application.ID(app.ID))
-	set(next, update.SetWakesAt, update.ClearWakesAt)
+	storage.Set(next, update.Mutation().SetWakesAt, update.Mutation().ClearWakesAt)
 	if err := update.Exec(ctx); err != nil || verb == nil {
 		return err
 	}
@@ -110,14 +112,18 @@ func (s *Service) press(ctx context.Context, tx *ent.Tx, app *ent.Application, n
 	if err != nil {
 		return err
 	}
-	rules, zone, err := s.rules(ctx, tx, at, partner, kind)
+	rules, err := policy.For(ctx, tx.Client(), at, partner, kind)
 	if err != nil || app.DueAt == nil {
 		return err
 	}
+	place, err := tx.Institution.Get(ctx, at)
+	if err != nil {
+		return err
+	}
 	// What was due while no server ran is told once, and as the last of it.
-	what, next := policy.Overdue, rules.Wakes(app.WakesAt.Add(-time.Microsecond), *app.DueAt, zone)
+	what, next := policy.Overdue, rules.Wakes(app.WakesAt.Add(-time.Microsecond), *app.DueAt, place.Zone)
 	for next != nil && !next.At.After(now) {
-		what, next = next.What, rules.Wakes(next.At, *app.DueAt, zone)
+		what, next = next.What, rules.Wakes(next.At, *app.DueAt, place.Zone)
 	}
 	var wakes *time.Time
 	if next != nil {
@@ -144,29 +150,19 @@ func offeringOf(ctx context.Context, tx *ent.Tx, app *ent.Application) (*ent.Off
 // pressing are the verbs of what a policy asks for.
 var pressing = map[policy.What]*ledger.Verb{policy.Remind: toRemind, policy.Overdue: toOverdue, policy.Escalate: toEscalate}
 
-// rules returns the policy of an institution for a partner, and the zone in which
-// its days end.
-func (s *Service) rules(ctx context.Context, tx *ent.Tx, at, partner ident.ID, kind course.Kind) (policy.Rules, string, error) {
-	rules, err := policy.For(ctx, tx.Client(), at, partner, kind)
-	if err != nil {
-		return rules, "", err
-	}
+// decides is until when an institution decides that has so many days of its own for it.
+func (s *Service) decides(ctx context.Context, tx *ent.Tx, at ident.ID, rules policy.Rules, days int) (deadline, error) {
 	place, err := tx.Institution.Get(ctx, at)
 	if err != nil {
-		return rules, "", err
+		return deadline{}, err
 	}
-	return rules, place.Zone, nil
-}
-
-// decides is until when an institution decides that has so many days for it.
-func (s *Service) decides(rules policy.Rules, days int, zone string) deadline {
 	now := vocab.Now(s.Now)
-	due := policy.Due(now, days, zone)
+	due := policy.Due(now, days, place.Zone)
 	d := deadline{due: &due}
-	if next := rules.Wakes(now, due, zone); next != nil {
+	if next := rules.Wakes(now, due, place.Zone); next != nil {
 		d.wakes = &next.At
 	}
-	return d
+	return d, nil
 }
 
 // waits is until when learners wait for a seat: to the end of the last day.

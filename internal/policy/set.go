@@ -110,18 +110,27 @@ func (s Setting) make(ctx context.Context, tx *ent.Tx, terms []string) (*ent.Adm
 		return nil, err
 	}
 	create := tx.AdmissionPolicy.Create().SetInstitutionID(s.InstitutionID).SetNillablePartnerID(s.PartnerID).
-		SetNillableKind((*admissionpolicy.Kind)(s.Kind)).SetScopeKey(s.scope()).SetNomination(s.Nomination).
-		SetNillableEctsPerTerm(s.EctsPerTerm).SetNillableNominationsPerOffering(s.NominationsPerOffering).SetTerms(terms).
-		SetHomeDays(s.HomeDays).SetHostDays(s.HostDays).SetRemindDays(s.RemindDays).SetEscalateDays(s.EscalateDays)
+		SetNillableKind((*admissionpolicy.Kind)(s.Kind)).SetScopeKey(s.scope())
+	s.fill(create.Mutation(), terms)
 	return ledger.Made(ctx, tx, toSet, ofPolicy, nil, create)
 }
 
 func (s Setting) change(ctx context.Context, tx *ent.Tx, old *ent.AdmissionPolicy, terms []string) (*ent.AdmissionPolicy, error) {
-	update := tx.AdmissionPolicy.Update().Where(admissionpolicy.ID(old.ID)).SetNomination(s.Nomination).
-		ClearEctsPerTerm().SetNillableEctsPerTerm(s.EctsPerTerm).
-		ClearNominationsPerOffering().SetNillableNominationsPerOffering(s.NominationsPerOffering).SetTerms(terms).
-		SetHomeDays(s.HomeDays).SetHostDays(s.HostDays).SetRemindDays(s.RemindDays).SetEscalateDays(s.EscalateDays)
+	update := tx.AdmissionPolicy.Update().Where(admissionpolicy.ID(old.ID))
+	s.fill(update.Mutation(), terms)
 	return ledger.Noted(ctx, tx, update.Exec(ctx), toSet, ofPolicy(old), tx.AdmissionPolicy.Get)
+}
+
+// fill puts all that a policy says into one that is made or changed.
+func (s Setting) fill(m *ent.AdmissionPolicyMutation, terms []string) {
+	m.SetNomination(s.Nomination)
+	storage.Set(s.EctsPerTerm, m.SetEctsPerTerm, m.ClearEctsPerTerm)
+	storage.Set(s.NominationsPerOffering, m.SetNominationsPerOffering, m.ClearNominationsPerOffering)
+	m.SetTerms(terms)
+	m.SetHomeDays(s.HomeDays)
+	m.SetHostDays(s.HostDays)
+	m.SetRemindDays(s.RemindDays)
+	m.SetEscalateDays(s.EscalateDays)
 }
 
 // Removal removes a policy.

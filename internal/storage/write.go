@@ -29,6 +29,16 @@ const (
 	maxTrying = 5 * time.Second
 )
 
+// Set fills a column that may be empty: with the value, or with nothing when there
+// is none. to and clear are those of a mutation.
+func Set[T any](value *T, to func(T), clear func()) {
+	if value == nil {
+		clear()
+		return
+	}
+	to(*value)
+}
+
 // Hold makes everybody else who would change a row, or hold it, wait until the
 // transaction is over, on this server and on every node of a cluster: it writes
 // the moment of the row's last change. It comes first; what is read afterwards

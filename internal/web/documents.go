@@ -107,7 +107,7 @@ func (l lastPart) Read(p []byte) (int, error) {
 // brokenForm is the refusal of a form that cannot be read on.
 func brokenForm(err error) error {
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return problem.New(problem.Limited, "a document has at most %d MiB", document.MaxBytes>>20).At("file").With(problem.Size(document.MaxBytes))
+		return document.TooLarge(document.MaxBytes)
 	}
 	return problem.New(problem.Invalid, "the file did not arrive whole; send it again").Because(err)
 }

@@ -55,13 +55,16 @@ type Credits struct {
 
 // OverLimit returns a CONFLICT problem for more credits than home allows.
 func OverLimit(c *Credits) error {
-	if c == nil || c.Sum <= c.Limit {
-		return nil
+	if p := overLimit(c); p != nil {
+		return p
 	}
-	return overLimit(c)
+	return nil
 }
 
 func overLimit(c *Credits) *problem.Error {
+	if c == nil || c.Sum <= c.Limit {
+		return nil
+	}
 	return problem.New(problem.Conflict, "with this the learner would take %s ECTS in the term from %s, and home allows %s", c.Sum, c.Term, c.Limit)
 }
 
@@ -70,6 +73,8 @@ type Code string
 
 // The reasons, in the order in which they count.
 const (
+	SignIn           Code = "SIGN_IN"
+	NoHome           Code = "NO_HOME"
 	OwnInstitution   Code = "OWN_INSTITUTION"
 	ProviderInactive Code = "PROVIDER_INACTIVE"
 	CourseWithdrawn  Code = "COURSE_WITHDRAWN"
@@ -82,8 +87,6 @@ const (
 	HomeInactive     Code = "HOME_INACTIVE"
 	CreditLimit      Code = "CREDIT_LIMIT"
 	AlreadyApplied   Code = "ALREADY_APPLIED"
-	SignIn           Code = "SIGN_IN"
-	NoHome           Code = "NO_HOME"
 	Prerequisite     Code = "PREREQUISITE"
 	LanguageLevel    Code = "LANGUAGE_LEVEL"
 	Statement        Code = "STATEMENT"
@@ -127,8 +130,8 @@ func Standing(f Facts) []Reason {
 	if a != nil && a.Home != "" && !a.Active {
 		add(HomeInactive, errHomeInactive)
 	}
-	if f.Credits != nil && f.Credits.Sum > f.Credits.Limit {
-		add(CreditLimit, overLimit(f.Credits))
+	if p := overLimit(f.Credits); p != nil {
+		add(CreditLimit, p)
 	}
 	if a != nil && a.Applied {
 		add(AlreadyApplied, ErrApplied)
