@@ -505,6 +505,7 @@ func TestNobodyIsAdmittedToACancelledOffering(t *testing.T) {
 	if refusal := c.hostOffice.IsRefused("admits her", "CONFLICT", "admitApplication", map[string]any{"applicationId": app}); refusal["from"] != "CANCELLED" {
 		t.Errorf("refused with %v", refusal)
 	}
+	c.hostOffice.IsRefused("admits her on a condition", "CONFLICT", "admitConditionally", conditional(w, app))
 }
 
 // Of two who move the same thing at once, one wins, and what is left agrees.
