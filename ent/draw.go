@@ -31,9 +31,13 @@ type Draw struct {
 	State draw.State `json:"state,omitempty"`
 	// Commitment holds the value of the "commitment" field.
 	Commitment string `json:"commitment,omitempty"`
-	// sealed until it is drawn, published from then on
-	Seed string `json:"seed,omitempty"`
-	// of who took part
+	// the seed under the key-encryption key, until it is drawn
+	Sealed *string `json:"-"`
+	// published once it is drawn
+	Seed *string `json:"seed,omitempty"`
+	// Participants holds the value of the "participants" field.
+	Participants int `json:"participants,omitempty"`
+	// of who took part, sorted
 	Tickets []string `json:"tickets,omitempty"`
 	// DrawnAt holds the value of the "drawn_at" field.
 	DrawnAt *time.Time `json:"drawn_at,omitempty"`
@@ -61,7 +65,9 @@ func (*Draw) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case draw.FieldTickets:
 			values[i] = new([]byte)
-		case draw.FieldID, draw.FieldOfferingID, draw.FieldInstitutionID, draw.FieldState, draw.FieldCommitment, draw.FieldSeed:
+		case draw.FieldParticipants:
+			values[i] = new(sql.NullInt64)
+		case draw.FieldID, draw.FieldOfferingID, draw.FieldInstitutionID, draw.FieldState, draw.FieldCommitment, draw.FieldSealed, draw.FieldSeed:
 			values[i] = new(sql.NullString)
 		case draw.FieldCreatedAt, draw.FieldUpdatedAt, draw.FieldDrawnAt:
 			values[i] = new(sql.NullTime)
@@ -122,11 +128,25 @@ func (_m *Draw) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Commitment = value.String
 			}
+		case draw.FieldSealed:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field sealed", values[i])
+			} else if value.Valid {
+				_m.Sealed = new(string)
+				*_m.Sealed = value.String
+			}
 		case draw.FieldSeed:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field seed", values[i])
 			} else if value.Valid {
-				_m.Seed = value.String
+				_m.Seed = new(string)
+				*_m.Seed = value.String
+			}
+		case draw.FieldParticipants:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field participants", values[i])
+			} else if value.Valid {
+				_m.Participants = int(value.Int64)
 			}
 		case draw.FieldTickets:
 			if value, ok := values[i].(*[]byte); !ok {

@@ -59,9 +59,21 @@ func (_c *DrawCreate) SetCommitment(v string) *DrawCreate {
 	return _c
 }
 
+// SetSealed sets the "sealed" field.
+func (_c *DrawCreate) SetSealed(v string) *DrawCreate {
+	_c.mutation.SetSealed(v)
+	return _c
+}
+
 // SetSeed sets the "seed" field.
 func (_c *DrawCreate) SetSeed(v string) *DrawCreate {
 	_c.mutation.SetSeed(v)
+	return _c
+}
+
+// SetParticipants sets the "participants" field.
+func (_c *DrawCreate) SetParticipants(v int) *DrawCreate {
+	_c.mutation.SetParticipants(v)
 	return _c
 }
 
@@ -126,6 +138,10 @@ func (_c *DrawCreate) defaults() {
 		v := draw.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.Participants(); !ok {
+		v := draw.DefaultParticipants
+		_c.mutation.SetParticipants(v)
+	}
 	if _, ok := _c.mutation.Tickets(); !ok {
 		v := draw.DefaultTickets
 		_c.mutation.SetTickets(v)
@@ -176,12 +192,22 @@ func (_c *DrawCreate) check() error {
 			return &ValidationError{Name: "commitment", err: fmt.Errorf(`ent: validator failed for field "Draw.commitment": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.Seed(); !ok {
-		return &ValidationError{Name: "seed", err: errors.New(`ent: missing required field "Draw.seed"`)}
+	if v, ok := _c.mutation.Sealed(); ok {
+		if err := draw.SealedValidator(v); err != nil {
+			return &ValidationError{Name: "sealed", err: fmt.Errorf(`ent: validator failed for field "Draw.sealed": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.Seed(); ok {
 		if err := draw.SeedValidator(v); err != nil {
 			return &ValidationError{Name: "seed", err: fmt.Errorf(`ent: validator failed for field "Draw.seed": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Participants(); !ok {
+		return &ValidationError{Name: "participants", err: errors.New(`ent: missing required field "Draw.participants"`)}
+	}
+	if v, ok := _c.mutation.Participants(); ok {
+		if err := draw.ParticipantsValidator(v); err != nil {
+			return &ValidationError{Name: "participants", err: fmt.Errorf(`ent: validator failed for field "Draw.participants": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Tickets(); !ok {
@@ -249,9 +275,17 @@ func (_c *DrawCreate) createSpec() (*Draw, *sqlgraph.CreateSpec) {
 		_spec.SetField(draw.FieldCommitment, field.TypeString, value)
 		_node.Commitment = value
 	}
+	if value, ok := _c.mutation.Sealed(); ok {
+		_spec.SetField(draw.FieldSealed, field.TypeString, value)
+		_node.Sealed = &value
+	}
 	if value, ok := _c.mutation.Seed(); ok {
 		_spec.SetField(draw.FieldSeed, field.TypeString, value)
-		_node.Seed = value
+		_node.Seed = &value
+	}
+	if value, ok := _c.mutation.Participants(); ok {
+		_spec.SetField(draw.FieldParticipants, field.TypeInt, value)
+		_node.Participants = value
 	}
 	if value, ok := _c.mutation.Tickets(); ok {
 		_spec.SetField(draw.FieldTickets, field.TypeJSON, value)

@@ -42,9 +42,40 @@ func (_u *DrawUpdate) SetState(v draw.State) *DrawUpdate {
 	return _u
 }
 
+// SetSealed sets the "sealed" field.
+func (_u *DrawUpdate) SetSealed(v string) *DrawUpdate {
+	_u.mutation.SetSealed(v)
+	return _u
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (_u *DrawUpdate) ClearSealed() *DrawUpdate {
+	_u.mutation.ClearSealed()
+	return _u
+}
+
 // SetSeed sets the "seed" field.
 func (_u *DrawUpdate) SetSeed(v string) *DrawUpdate {
 	_u.mutation.SetSeed(v)
+	return _u
+}
+
+// ClearSeed clears the value of the "seed" field.
+func (_u *DrawUpdate) ClearSeed() *DrawUpdate {
+	_u.mutation.ClearSeed()
+	return _u
+}
+
+// SetParticipants sets the "participants" field.
+func (_u *DrawUpdate) SetParticipants(v int) *DrawUpdate {
+	_u.mutation.ResetParticipants()
+	_u.mutation.SetParticipants(v)
+	return _u
+}
+
+// AddParticipants adds value to the "participants" field.
+func (_u *DrawUpdate) AddParticipants(v int) *DrawUpdate {
+	_u.mutation.AddParticipants(v)
 	return _u
 }
 
@@ -114,9 +145,19 @@ func (_u *DrawUpdate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Draw.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Sealed(); ok {
+		if err := draw.SealedValidator(v); err != nil {
+			return &ValidationError{Name: "sealed", err: fmt.Errorf(`ent: validator failed for field "Draw.sealed": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Seed(); ok {
 		if err := draw.SeedValidator(v); err != nil {
 			return &ValidationError{Name: "seed", err: fmt.Errorf(`ent: validator failed for field "Draw.seed": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Participants(); ok {
+		if err := draw.ParticipantsValidator(v); err != nil {
+			return &ValidationError{Name: "participants", err: fmt.Errorf(`ent: validator failed for field "Draw.participants": %w`, err)}
 		}
 	}
 	if _u.mutation.OfferingCleared() && len(_u.mutation.OfferingIDs()) > 0 {
@@ -152,8 +193,23 @@ func (_u *DrawUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(draw.FieldState, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Sealed(); ok {
+		_spec.SetField(draw.FieldSealed, field.TypeString, value)
+	}
+	if _u.mutation.SealedCleared() {
+		_spec.ClearField(draw.FieldSealed, field.TypeString)
+	}
 	if value, ok := _u.mutation.Seed(); ok {
 		_spec.SetField(draw.FieldSeed, field.TypeString, value)
+	}
+	if _u.mutation.SeedCleared() {
+		_spec.ClearField(draw.FieldSeed, field.TypeString)
+	}
+	if value, ok := _u.mutation.Participants(); ok {
+		_spec.SetField(draw.FieldParticipants, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedParticipants(); ok {
+		_spec.AddField(draw.FieldParticipants, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Tickets(); ok {
 		_spec.SetField(draw.FieldTickets, field.TypeJSON, value)
@@ -203,9 +259,40 @@ func (_u *DrawUpdateOne) SetState(v draw.State) *DrawUpdateOne {
 	return _u
 }
 
+// SetSealed sets the "sealed" field.
+func (_u *DrawUpdateOne) SetSealed(v string) *DrawUpdateOne {
+	_u.mutation.SetSealed(v)
+	return _u
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (_u *DrawUpdateOne) ClearSealed() *DrawUpdateOne {
+	_u.mutation.ClearSealed()
+	return _u
+}
+
 // SetSeed sets the "seed" field.
 func (_u *DrawUpdateOne) SetSeed(v string) *DrawUpdateOne {
 	_u.mutation.SetSeed(v)
+	return _u
+}
+
+// ClearSeed clears the value of the "seed" field.
+func (_u *DrawUpdateOne) ClearSeed() *DrawUpdateOne {
+	_u.mutation.ClearSeed()
+	return _u
+}
+
+// SetParticipants sets the "participants" field.
+func (_u *DrawUpdateOne) SetParticipants(v int) *DrawUpdateOne {
+	_u.mutation.ResetParticipants()
+	_u.mutation.SetParticipants(v)
+	return _u
+}
+
+// AddParticipants adds value to the "participants" field.
+func (_u *DrawUpdateOne) AddParticipants(v int) *DrawUpdateOne {
+	_u.mutation.AddParticipants(v)
 	return _u
 }
 
@@ -288,9 +375,19 @@ func (_u *DrawUpdateOne) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Draw.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Sealed(); ok {
+		if err := draw.SealedValidator(v); err != nil {
+			return &ValidationError{Name: "sealed", err: fmt.Errorf(`ent: validator failed for field "Draw.sealed": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Seed(); ok {
 		if err := draw.SeedValidator(v); err != nil {
 			return &ValidationError{Name: "seed", err: fmt.Errorf(`ent: validator failed for field "Draw.seed": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Participants(); ok {
+		if err := draw.ParticipantsValidator(v); err != nil {
+			return &ValidationError{Name: "participants", err: fmt.Errorf(`ent: validator failed for field "Draw.participants": %w`, err)}
 		}
 	}
 	if _u.mutation.OfferingCleared() && len(_u.mutation.OfferingIDs()) > 0 {
@@ -343,8 +440,23 @@ func (_u *DrawUpdateOne) sqlSave(ctx context.Context) (_node *Draw, err error) {
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(draw.FieldState, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Sealed(); ok {
+		_spec.SetField(draw.FieldSealed, field.TypeString, value)
+	}
+	if _u.mutation.SealedCleared() {
+		_spec.ClearField(draw.FieldSealed, field.TypeString)
+	}
 	if value, ok := _u.mutation.Seed(); ok {
 		_spec.SetField(draw.FieldSeed, field.TypeString, value)
+	}
+	if _u.mutation.SeedCleared() {
+		_spec.ClearField(draw.FieldSeed, field.TypeString)
+	}
+	if value, ok := _u.mutation.Participants(); ok {
+		_spec.SetField(draw.FieldParticipants, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedParticipants(); ok {
+		_spec.AddField(draw.FieldParticipants, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Tickets(); ok {
 		_spec.SetField(draw.FieldTickets, field.TypeJSON, value)

@@ -22036,7 +22036,10 @@ type DrawMutation struct {
 	updated_at         *time.Time
 	state              *draw.State
 	commitment         *string
+	sealed             *string
 	seed               *string
+	participants       *int
+	addparticipants    *int
 	tickets            *[]string
 	appendtickets      []string
 	drawn_at           *time.Time
@@ -22370,6 +22373,55 @@ func (m *DrawMutation) ResetCommitment() {
 	m.commitment = nil
 }
 
+// SetSealed sets the "sealed" field.
+func (m *DrawMutation) SetSealed(s string) {
+	m.sealed = &s
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *DrawMutation) Sealed() (r string, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldSealed(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (m *DrawMutation) ClearSealed() {
+	m.sealed = nil
+	m.clearedFields[draw.FieldSealed] = struct{}{}
+}
+
+// SealedCleared returns if the "sealed" field was cleared in this mutation.
+func (m *DrawMutation) SealedCleared() bool {
+	_, ok := m.clearedFields[draw.FieldSealed]
+	return ok
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *DrawMutation) ResetSealed() {
+	m.sealed = nil
+	delete(m.clearedFields, draw.FieldSealed)
+}
+
 // SetSeed sets the "seed" field.
 func (m *DrawMutation) SetSeed(s string) {
 	m.seed = &s
@@ -22387,7 +22439,7 @@ func (m *DrawMutation) Seed() (r string, exists bool) {
 // OldSeed returns the old "seed" field's value of the Draw entity.
 // If the Draw object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *DrawMutation) OldSeed(ctx context.Context) (v string, err error) {
+func (m *DrawMutation) OldSeed(ctx context.Context) (v *string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldSeed is only allowed on UpdateOne operations")
 	}
@@ -22401,9 +22453,78 @@ func (m *DrawMutation) OldSeed(ctx context.Context) (v string, err error) {
 	return oldValue.Seed, nil
 }
 
+// ClearSeed clears the value of the "seed" field.
+func (m *DrawMutation) ClearSeed() {
+	m.seed = nil
+	m.clearedFields[draw.FieldSeed] = struct{}{}
+}
+
+// SeedCleared returns if the "seed" field was cleared in this mutation.
+func (m *DrawMutation) SeedCleared() bool {
+	_, ok := m.clearedFields[draw.FieldSeed]
+	return ok
+}
+
 // ResetSeed resets all changes to the "seed" field.
 func (m *DrawMutation) ResetSeed() {
 	m.seed = nil
+	delete(m.clearedFields, draw.FieldSeed)
+}
+
+// SetParticipants sets the "participants" field.
+func (m *DrawMutation) SetParticipants(i int) {
+	m.participants = &i
+	m.addparticipants = nil
+}
+
+// Participants returns the value of the "participants" field in the mutation.
+func (m *DrawMutation) Participants() (r int, exists bool) {
+	v := m.participants
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticipants returns the old "participants" field's value of the Draw entity.
+// If the Draw object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DrawMutation) OldParticipants(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticipants is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticipants requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticipants: %w", err)
+	}
+	return oldValue.Participants, nil
+}
+
+// AddParticipants adds i to the "participants" field.
+func (m *DrawMutation) AddParticipants(i int) {
+	if m.addparticipants != nil {
+		*m.addparticipants += i
+	} else {
+		m.addparticipants = &i
+	}
+}
+
+// AddedParticipants returns the value that was added to the "participants" field in this mutation.
+func (m *DrawMutation) AddedParticipants() (r int, exists bool) {
+	v := m.addparticipants
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetParticipants resets all changes to the "participants" field.
+func (m *DrawMutation) ResetParticipants() {
+	m.participants = nil
+	m.addparticipants = nil
 }
 
 // SetTickets sets the "tickets" field.
@@ -22584,7 +22705,7 @@ func (m *DrawMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DrawMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, draw.FieldCreatedAt)
 	}
@@ -22603,8 +22724,14 @@ func (m *DrawMutation) Fields() []string {
 	if m.commitment != nil {
 		fields = append(fields, draw.FieldCommitment)
 	}
+	if m.sealed != nil {
+		fields = append(fields, draw.FieldSealed)
+	}
 	if m.seed != nil {
 		fields = append(fields, draw.FieldSeed)
+	}
+	if m.participants != nil {
+		fields = append(fields, draw.FieldParticipants)
 	}
 	if m.tickets != nil {
 		fields = append(fields, draw.FieldTickets)
@@ -22632,8 +22759,12 @@ func (m *DrawMutation) Field(name string) (ent.Value, bool) {
 		return m.State()
 	case draw.FieldCommitment:
 		return m.Commitment()
+	case draw.FieldSealed:
+		return m.Sealed()
 	case draw.FieldSeed:
 		return m.Seed()
+	case draw.FieldParticipants:
+		return m.Participants()
 	case draw.FieldTickets:
 		return m.Tickets()
 	case draw.FieldDrawnAt:
@@ -22659,8 +22790,12 @@ func (m *DrawMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldState(ctx)
 	case draw.FieldCommitment:
 		return m.OldCommitment(ctx)
+	case draw.FieldSealed:
+		return m.OldSealed(ctx)
 	case draw.FieldSeed:
 		return m.OldSeed(ctx)
+	case draw.FieldParticipants:
+		return m.OldParticipants(ctx)
 	case draw.FieldTickets:
 		return m.OldTickets(ctx)
 	case draw.FieldDrawnAt:
@@ -22716,12 +22851,26 @@ func (m *DrawMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCommitment(v)
 		return nil
+	case draw.FieldSealed:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
+		return nil
 	case draw.FieldSeed:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSeed(v)
+		return nil
+	case draw.FieldParticipants:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticipants(v)
 		return nil
 	case draw.FieldTickets:
 		v, ok := value.([]string)
@@ -22744,13 +22893,21 @@ func (m *DrawMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *DrawMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addparticipants != nil {
+		fields = append(fields, draw.FieldParticipants)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *DrawMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case draw.FieldParticipants:
+		return m.AddedParticipants()
+	}
 	return nil, false
 }
 
@@ -22759,6 +22916,13 @@ func (m *DrawMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *DrawMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case draw.FieldParticipants:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddParticipants(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Draw numeric field %s", name)
 }
@@ -22767,6 +22931,12 @@ func (m *DrawMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *DrawMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(draw.FieldSealed) {
+		fields = append(fields, draw.FieldSealed)
+	}
+	if m.FieldCleared(draw.FieldSeed) {
+		fields = append(fields, draw.FieldSeed)
+	}
 	if m.FieldCleared(draw.FieldDrawnAt) {
 		fields = append(fields, draw.FieldDrawnAt)
 	}
@@ -22784,6 +22954,12 @@ func (m *DrawMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *DrawMutation) ClearField(name string) error {
 	switch name {
+	case draw.FieldSealed:
+		m.ClearSealed()
+		return nil
+	case draw.FieldSeed:
+		m.ClearSeed()
+		return nil
 	case draw.FieldDrawnAt:
 		m.ClearDrawnAt()
 		return nil
@@ -22813,8 +22989,14 @@ func (m *DrawMutation) ResetField(name string) error {
 	case draw.FieldCommitment:
 		m.ResetCommitment()
 		return nil
+	case draw.FieldSealed:
+		m.ResetSealed()
+		return nil
 	case draw.FieldSeed:
 		m.ResetSeed()
+		return nil
+	case draw.FieldParticipants:
+		m.ResetParticipants()
 		return nil
 	case draw.FieldTickets:
 		m.ResetTickets()
@@ -37680,6 +37862,7 @@ type OfferingMutation struct {
 	waitlist_places    *int
 	addwaitlist_places *int
 	waitlist_order     *offering.WaitlistOrder
+	draws_at           *time.Time
 	offer_hours        *int
 	addoffer_hours     *int
 	external_id        *string
@@ -39298,6 +39481,55 @@ func (m *OfferingMutation) ResetWaitlistOrder() {
 	m.waitlist_order = nil
 }
 
+// SetDrawsAt sets the "draws_at" field.
+func (m *OfferingMutation) SetDrawsAt(t time.Time) {
+	m.draws_at = &t
+}
+
+// DrawsAt returns the value of the "draws_at" field in the mutation.
+func (m *OfferingMutation) DrawsAt() (r time.Time, exists bool) {
+	v := m.draws_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDrawsAt returns the old "draws_at" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldDrawsAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDrawsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDrawsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDrawsAt: %w", err)
+	}
+	return oldValue.DrawsAt, nil
+}
+
+// ClearDrawsAt clears the value of the "draws_at" field.
+func (m *OfferingMutation) ClearDrawsAt() {
+	m.draws_at = nil
+	m.clearedFields[offering.FieldDrawsAt] = struct{}{}
+}
+
+// DrawsAtCleared returns if the "draws_at" field was cleared in this mutation.
+func (m *OfferingMutation) DrawsAtCleared() bool {
+	_, ok := m.clearedFields[offering.FieldDrawsAt]
+	return ok
+}
+
+// ResetDrawsAt resets all changes to the "draws_at" field.
+func (m *OfferingMutation) ResetDrawsAt() {
+	m.draws_at = nil
+	delete(m.clearedFields, offering.FieldDrawsAt)
+}
+
 // SetOfferHours sets the "offer_hours" field.
 func (m *OfferingMutation) SetOfferHours(i int) {
 	m.offer_hours = &i
@@ -39595,7 +39827,7 @@ func (m *OfferingMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OfferingMutation) Fields() []string {
-	fields := make([]string, 0, 36)
+	fields := make([]string, 0, 37)
 	if m.created_at != nil {
 		fields = append(fields, offering.FieldCreatedAt)
 	}
@@ -39698,6 +39930,9 @@ func (m *OfferingMutation) Fields() []string {
 	if m.waitlist_order != nil {
 		fields = append(fields, offering.FieldWaitlistOrder)
 	}
+	if m.draws_at != nil {
+		fields = append(fields, offering.FieldDrawsAt)
+	}
 	if m.offer_hours != nil {
 		fields = append(fields, offering.FieldOfferHours)
 	}
@@ -39780,6 +40015,8 @@ func (m *OfferingMutation) Field(name string) (ent.Value, bool) {
 		return m.WaitlistPlaces()
 	case offering.FieldWaitlistOrder:
 		return m.WaitlistOrder()
+	case offering.FieldDrawsAt:
+		return m.DrawsAt()
 	case offering.FieldOfferHours:
 		return m.OfferHours()
 	case offering.FieldExternalID:
@@ -39861,6 +40098,8 @@ func (m *OfferingMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldWaitlistPlaces(ctx)
 	case offering.FieldWaitlistOrder:
 		return m.OldWaitlistOrder(ctx)
+	case offering.FieldDrawsAt:
+		return m.OldDrawsAt(ctx)
 	case offering.FieldOfferHours:
 		return m.OldOfferHours(ctx)
 	case offering.FieldExternalID:
@@ -40112,6 +40351,13 @@ func (m *OfferingMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetWaitlistOrder(v)
 		return nil
+	case offering.FieldDrawsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDrawsAt(v)
+		return nil
 	case offering.FieldOfferHours:
 		v, ok := value.(int)
 		if !ok {
@@ -40273,6 +40519,9 @@ func (m *OfferingMutation) ClearedFields() []string {
 	if m.FieldCleared(offering.FieldCancelledBecause) {
 		fields = append(fields, offering.FieldCancelledBecause)
 	}
+	if m.FieldCleared(offering.FieldDrawsAt) {
+		fields = append(fields, offering.FieldDrawsAt)
+	}
 	if m.FieldCleared(offering.FieldExternalID) {
 		fields = append(fields, offering.FieldExternalID)
 	}
@@ -40307,6 +40556,9 @@ func (m *OfferingMutation) ClearField(name string) error {
 		return nil
 	case offering.FieldCancelledBecause:
 		m.ClearCancelledBecause()
+		return nil
+	case offering.FieldDrawsAt:
+		m.ClearDrawsAt()
 		return nil
 	case offering.FieldExternalID:
 		m.ClearExternalID()
@@ -40420,6 +40672,9 @@ func (m *OfferingMutation) ResetField(name string) error {
 		return nil
 	case offering.FieldWaitlistOrder:
 		m.ResetWaitlistOrder()
+		return nil
+	case offering.FieldDrawsAt:
+		m.ResetDrawsAt()
 		return nil
 	case offering.FieldOfferHours:
 		m.ResetOfferHours()

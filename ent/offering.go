@@ -88,6 +88,8 @@ type Offering struct {
 	WaitlistPlaces int `json:"waitlist_places,omitempty"`
 	// WaitlistOrder holds the value of the "waitlist_order" field.
 	WaitlistOrder offering.WaitlistOrder `json:"waitlist_order,omitempty"`
+	// DrawsAt holds the value of the "draws_at" field.
+	DrawsAt *time.Time `json:"draws_at,omitempty"`
 	// how long a learner may think about an offered seat
 	OfferHours int `json:"offer_hours,omitempty"`
 	// ExternalID holds the value of the "external_id" field.
@@ -128,7 +130,7 @@ func (*Offering) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState, offering.FieldSchedule, offering.FieldZone, offering.FieldStartsOn, offering.FieldEndsOn, offering.FieldAdmission, offering.FieldCallID, offering.FieldInsteadID, offering.FieldCancelledBecause, offering.FieldLanguage, offering.FieldMode, offering.FieldFeeCurrency, offering.FieldWaitlistOrder, offering.FieldExternalID:
 			values[i] = new(sql.NullString)
-		case offering.FieldCreatedAt, offering.FieldUpdatedAt, offering.FieldOpensAt, offering.FieldClosesAt:
+		case offering.FieldCreatedAt, offering.FieldUpdatedAt, offering.FieldOpensAt, offering.FieldClosesAt, offering.FieldDrawsAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -374,6 +376,13 @@ func (_m *Offering) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field waitlist_order", values[i])
 			} else if value.Valid {
 				_m.WaitlistOrder = offering.WaitlistOrder(value.String)
+			}
+		case offering.FieldDrawsAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field draws_at", values[i])
+			} else if value.Valid {
+				_m.DrawsAt = new(time.Time)
+				*_m.DrawsAt = value.Time
 			}
 		case offering.FieldOfferHours:
 			if value, ok := values[i].(*sql.NullInt64); !ok {

@@ -230,6 +230,12 @@ func (_c *OfferingCreate) SetWaitlistOrder(v offering.WaitlistOrder) *OfferingCr
 	return _c
 }
 
+// SetDrawsAt sets the "draws_at" field.
+func (_c *OfferingCreate) SetDrawsAt(v time.Time) *OfferingCreate {
+	_c.mutation.SetDrawsAt(v)
+	return _c
+}
+
 // SetOfferHours sets the "offer_hours" field.
 func (_c *OfferingCreate) SetOfferHours(v int) *OfferingCreate {
 	_c.mutation.SetOfferHours(v)
@@ -740,6 +746,10 @@ func (_c *OfferingCreate) createSpec() (*Offering, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.WaitlistOrder(); ok {
 		_spec.SetField(offering.FieldWaitlistOrder, field.TypeEnum, value)
 		_node.WaitlistOrder = value
+	}
+	if value, ok := _c.mutation.DrawsAt(); ok {
+		_spec.SetField(offering.FieldDrawsAt, field.TypeTime, value)
+		_node.DrawsAt = &value
 	}
 	if value, ok := _c.mutation.OfferHours(); ok {
 		_spec.SetField(offering.FieldOfferHours, field.TypeInt, value)

@@ -298,6 +298,18 @@ func (_u *OfferingUpdate) SetWaitlistOrder(v offering.WaitlistOrder) *OfferingUp
 	return _u
 }
 
+// SetDrawsAt sets the "draws_at" field.
+func (_u *OfferingUpdate) SetDrawsAt(v time.Time) *OfferingUpdate {
+	_u.mutation.SetDrawsAt(v)
+	return _u
+}
+
+// ClearDrawsAt clears the value of the "draws_at" field.
+func (_u *OfferingUpdate) ClearDrawsAt() *OfferingUpdate {
+	_u.mutation.ClearDrawsAt()
+	return _u
+}
+
 // SetOfferHours sets the "offer_hours" field.
 func (_u *OfferingUpdate) SetOfferHours(v int) *OfferingUpdate {
 	_u.mutation.ResetOfferHours()
@@ -660,6 +672,12 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.WaitlistOrder(); ok {
 		_spec.SetField(offering.FieldWaitlistOrder, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.DrawsAt(); ok {
+		_spec.SetField(offering.FieldDrawsAt, field.TypeTime, value)
+	}
+	if _u.mutation.DrawsAtCleared() {
+		_spec.ClearField(offering.FieldDrawsAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.OfferHours(); ok {
 		_spec.SetField(offering.FieldOfferHours, field.TypeInt, value)
 	}
@@ -984,6 +1002,18 @@ func (_u *OfferingUpdateOne) AddWaitlistPlaces(v int) *OfferingUpdateOne {
 // SetWaitlistOrder sets the "waitlist_order" field.
 func (_u *OfferingUpdateOne) SetWaitlistOrder(v offering.WaitlistOrder) *OfferingUpdateOne {
 	_u.mutation.SetWaitlistOrder(v)
+	return _u
+}
+
+// SetDrawsAt sets the "draws_at" field.
+func (_u *OfferingUpdateOne) SetDrawsAt(v time.Time) *OfferingUpdateOne {
+	_u.mutation.SetDrawsAt(v)
+	return _u
+}
+
+// ClearDrawsAt clears the value of the "draws_at" field.
+func (_u *OfferingUpdateOne) ClearDrawsAt() *OfferingUpdateOne {
+	_u.mutation.ClearDrawsAt()
 	return _u
 }
 
@@ -1378,6 +1408,12 @@ func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err 
 	}
 	if value, ok := _u.mutation.WaitlistOrder(); ok {
 		_spec.SetField(offering.FieldWaitlistOrder, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.DrawsAt(); ok {
+		_spec.SetField(offering.FieldDrawsAt, field.TypeTime, value)
+	}
+	if _u.mutation.DrawsAtCleared() {
+		_spec.ClearField(offering.FieldDrawsAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.OfferHours(); ok {
 		_spec.SetField(offering.FieldOfferHours, field.TypeInt, value)

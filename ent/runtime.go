@@ -999,12 +999,22 @@ func init() {
 	drawDescCommitment := drawFields[3].Descriptor()
 	// draw.CommitmentValidator is a validator for the "commitment" field. It is called by the builders before save.
 	draw.CommitmentValidator = drawDescCommitment.Validators[0].(func(string) error)
+	// drawDescSealed is the schema descriptor for sealed field.
+	drawDescSealed := drawFields[4].Descriptor()
+	// draw.SealedValidator is a validator for the "sealed" field. It is called by the builders before save.
+	draw.SealedValidator = drawDescSealed.Validators[0].(func(string) error)
 	// drawDescSeed is the schema descriptor for seed field.
-	drawDescSeed := drawFields[4].Descriptor()
+	drawDescSeed := drawFields[5].Descriptor()
 	// draw.SeedValidator is a validator for the "seed" field. It is called by the builders before save.
 	draw.SeedValidator = drawDescSeed.Validators[0].(func(string) error)
+	// drawDescParticipants is the schema descriptor for participants field.
+	drawDescParticipants := drawFields[6].Descriptor()
+	// draw.DefaultParticipants holds the default value on creation for the participants field.
+	draw.DefaultParticipants = drawDescParticipants.Default.(int)
+	// draw.ParticipantsValidator is a validator for the "participants" field. It is called by the builders before save.
+	draw.ParticipantsValidator = drawDescParticipants.Validators[0].(func(int) error)
 	// drawDescTickets is the schema descriptor for tickets field.
-	drawDescTickets := drawFields[5].Descriptor()
+	drawDescTickets := drawFields[7].Descriptor()
 	// draw.DefaultTickets holds the default value on creation for the tickets field.
 	draw.DefaultTickets = drawDescTickets.Default.([]string)
 	// drawDescID is the schema descriptor for id field.
@@ -1780,13 +1790,13 @@ func init() {
 	// offering.WaitlistPlacesValidator is a validator for the "waitlist_places" field. It is called by the builders before save.
 	offering.WaitlistPlacesValidator = offeringDescWaitlistPlaces.Validators[0].(func(int) error)
 	// offeringDescOfferHours is the schema descriptor for offer_hours field.
-	offeringDescOfferHours := offeringFields[32].Descriptor()
+	offeringDescOfferHours := offeringFields[33].Descriptor()
 	// offering.DefaultOfferHours holds the default value on creation for the offer_hours field.
 	offering.DefaultOfferHours = offeringDescOfferHours.Default.(int)
 	// offering.OfferHoursValidator is a validator for the "offer_hours" field. It is called by the builders before save.
 	offering.OfferHoursValidator = offeringDescOfferHours.Validators[0].(func(int) error)
 	// offeringDescExternalID is the schema descriptor for external_id field.
-	offeringDescExternalID := offeringFields[33].Descriptor()
+	offeringDescExternalID := offeringFields[34].Descriptor()
 	// offering.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
 	offering.ExternalIDValidator = offeringDescExternalID.Validators[0].(func(string) error)
 	// offeringDescID is the schema descriptor for id field.

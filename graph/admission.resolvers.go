@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/document"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
@@ -79,6 +80,17 @@ func (r *applicationResolver) WaitlistRank(ctx context.Context, objs []*ent.Appl
 	return r.root.Journeys.Ranks(ctx, objs)
 }
 
+func (r *applicationResolver) DrawTicket(ctx context.Context, objs []*ent.Application) ([]*string, error) {
+	offerings, err := offeringOf(ctx, r.root, objs, func(o *ent.Application) ident.ID { return o.OfferingID })
+	tickets := make([]*string, len(objs))
+	for i, o := range offerings {
+		if o != nil && o.DrawsAt != nil {
+			tickets[i] = new(journey.Ticket(objs[i].ID))
+		}
+	}
+	return tickets, err
+}
+
 func (r *applicationResolver) Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error) {
 	return r.root.enrolmentOf(ctx, objs)
 }
@@ -88,9 +100,9 @@ func (r *applicationResolver) History(ctx context.Context, objs []*ent.Applicati
 }
 
 // ViewerActions says what the viewer may do with an application. Only its
-// learner needs to know of the seat.
+// learner needs to know of the seat, and only the host of who draws lots.
 func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Application) ([]*model.ViewerAction, error) {
-	var leaves error
+	var leaves, lot error
 	if authz.RequireSelf(ctx, obj.LearnerID) == nil {
 		seats, err := r.root.enrolmentOf(ctx, []*ent.Application{obj})
 		if err != nil {
@@ -100,7 +112,16 @@ func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Applic
 			leaves = journey.Leaves(seats[0])
 		}
 	}
-	return actions(ctx, r.root.Journeys.ApplicationActions(ctx, obj, leaves)), nil
+	if obj.State == application.StateNOMINATED {
+		offerings, err := offeringOf(ctx, r.root, []*ent.Application{obj}, func(o *ent.Application) ident.ID { return o.OfferingID })
+		if err != nil {
+			return nil, err
+		}
+		if offerings[0] != nil {
+			lot = journey.ByLot(obj, offerings[0])
+		}
+	}
+	return actions(ctx, r.root.Journeys.ApplicationActions(ctx, obj, leaves, lot)), nil
 }
 
 func (r *draftResolver) Offering(ctx context.Context, objs []*ent.Draft) ([]*ent.Offering, error) {

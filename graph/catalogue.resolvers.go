@@ -92,6 +92,10 @@ func (r *courseVersionResolver) Issues(ctx context.Context, obj *ent.CourseVersi
 	return append(issuesOf(ctx, blocking, true), issuesOf(ctx, catalogue.Warnings(obj), false)...), nil
 }
 
+func (r *drawResolver) RecordURL(ctx context.Context, obj *ent.Draw) (string, error) {
+	return r.root.BaseURL + "/draws/" + string(obj.OfferingID) + ".json", nil
+}
+
 func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.Payload[*ent.Course], error) {
 	return payload(r.root.Catalogue.Create(ctx, input))
 }
@@ -220,10 +224,14 @@ func (r *offeringResolver) Quotas(ctx context.Context, objs []*ent.Offering) ([]
 }
 
 func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error) {
-	if obj.WaitlistPlaces == 0 {
+	if obj.WaitlistPlaces == 0 && obj.DrawsAt == nil {
 		return nil, nil
 	}
-	return &model.Waitlist{Places: obj.WaitlistPlaces, Order: obj.WaitlistOrder, OfferHours: obj.OfferHours}, nil
+	return &model.Waitlist{Places: obj.WaitlistPlaces, Order: obj.WaitlistOrder, OfferHours: obj.OfferHours, DrawsAt: obj.DrawsAt}, nil
+}
+
+func (r *offeringResolver) Draw(ctx context.Context, objs []*ent.Offering) ([]*ent.Draw, error) {
+	return r.root.draws(ctx, objs)
 }
 
 func (r *offeringResolver) Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
@@ -292,10 +300,12 @@ func (r *seatQuotaResolver) SeatsFree(ctx context.Context, obj *ent.SeatQuota) (
 
 func (r *Resolver) Course() generated.CourseResolver               { return &courseResolver{r} }
 func (r *Resolver) CourseVersion() generated.CourseVersionResolver { return &courseVersionResolver{r} }
+func (r *Resolver) Draw() generated.DrawResolver                   { return &drawResolver{r} }
 func (r *Resolver) Offering() generated.OfferingResolver           { return &offeringResolver{r} }
 func (r *Resolver) SeatQuota() generated.SeatQuotaResolver         { return &seatQuotaResolver{r} }
 
 type courseResolver struct{ root *Resolver }
 type courseVersionResolver struct{ root *Resolver }
+type drawResolver struct{ root *Resolver }
 type offeringResolver struct{ root *Resolver }
 type seatQuotaResolver struct{ root *Resolver }

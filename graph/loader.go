@@ -66,6 +66,7 @@ const (
 	documentsOfApplication
 	documentsOfDraft
 	formOfOffering
+	drawOfOffering
 	needsOfApplication
 )
 

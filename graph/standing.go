@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -45,6 +46,26 @@ func (r *Resolver) standing(ctx context.Context, offerings []*ent.Offering) ([]e
 func (r *Resolver) quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error) {
 	return gather(ctx, quotasOfOffering, objs, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
 		rows(r.DB.SeatQuota.Query().Order(seatquota.ByID()).Clone, seatquota.OfferingIDIn))
+}
+
+// draws returns that of each offering, without its tickets, which may be many.
+func (r *Resolver) draws(ctx context.Context, objs []*ent.Offering) ([]*ent.Draw, error) {
+	var ids []ident.ID
+	for _, o := range objs {
+		if o.DrawsAt != nil {
+			ids = append(ids, o.ID)
+		}
+	}
+	found, err := lookUp(ctx, drawOfOffering, ids, func(ctx context.Context, ids []ident.ID) (map[ident.ID]*ent.Draw, error) {
+		all, err := r.DB.Draw.Query().Where(draw.OfferingIDIn(ids...)).
+			Modify(only([]string{draw.FieldID, draw.FieldOfferingID, draw.FieldCommitment, draw.FieldCreatedAt, draw.FieldDrawnAt, draw.FieldSeed, draw.FieldParticipants})).All(ctx)
+		by := map[ident.ID]*ent.Draw{}
+		for _, d := range all {
+			by[d.OfferingID] = d
+		}
+		return by, err
+	})
+	return each(objs, func(o *ent.Offering) *ent.Draw { return found[o.ID] }), err
 }
 
 // eligibility says for each offering what speaks against an application of the

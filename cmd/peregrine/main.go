@@ -45,6 +45,7 @@ type cli struct {
 	Work     works      `cmd:"" help:"List what servers have to do later, have it tried again, or drop it."`
 	Privacy  privacies  `cmd:"" help:"Export or erase a person on their behalf, and erase again whom a backup has brought back."`
 	Admin    admins     `cmd:"" help:"Make the first administrator of an alliance."`
+	Draw     draws      `cmd:"" help:"Verify the draw by which seats were given."`
 	Audit    audits     `cmd:"" help:"Verify that the audit is as it was sealed."`
 }
 

@@ -266,6 +266,11 @@ func ByPlace(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPlace, opts...).ToFunc()
 }
 
+// ByNominatedAt orders the results by the nominated_at field.
+func ByNominatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNominatedAt, opts...).ToFunc()
+}
+
 // ByWakesAt orders the results by the wakes_at field.
 func ByWakesAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWakesAt, opts...).ToFunc()

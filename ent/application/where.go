@@ -22,6 +22,11 @@ func IDEQ(id ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldID, id))
 }
 
+// IDNEQ applies the NEQ predicate on the ID field.
+func IDNEQ(id ident.ID) predicate.Application {
+	return predicate.Application(sql.FieldNEQ(FieldID, id))
+}
+
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldID, ids...))

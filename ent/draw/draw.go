@@ -28,8 +28,12 @@ const (
 	FieldState = "state"
 	// FieldCommitment holds the string denoting the commitment field in the database.
 	FieldCommitment = "commitment"
+	// FieldSealed holds the string denoting the sealed field in the database.
+	FieldSealed = "sealed"
 	// FieldSeed holds the string denoting the seed field in the database.
 	FieldSeed = "seed"
+	// FieldParticipants holds the string denoting the participants field in the database.
+	FieldParticipants = "participants"
 	// FieldTickets holds the string denoting the tickets field in the database.
 	FieldTickets = "tickets"
 	// FieldDrawnAt holds the string denoting the drawn_at field in the database.
@@ -65,7 +69,9 @@ var Columns = []string{
 	FieldInstitutionID,
 	FieldState,
 	FieldCommitment,
+	FieldSealed,
 	FieldSeed,
+	FieldParticipants,
 	FieldTickets,
 	FieldDrawnAt,
 }
@@ -93,8 +99,14 @@ var (
 	InstitutionIDValidator func(string) error
 	// CommitmentValidator is a validator for the "commitment" field. It is called by the builders before save.
 	CommitmentValidator func(string) error
+	// SealedValidator is a validator for the "sealed" field. It is called by the builders before save.
+	SealedValidator func(string) error
 	// SeedValidator is a validator for the "seed" field. It is called by the builders before save.
 	SeedValidator func(string) error
+	// DefaultParticipants holds the default value on creation for the "participants" field.
+	DefaultParticipants int
+	// ParticipantsValidator is a validator for the "participants" field. It is called by the builders before save.
+	ParticipantsValidator func(int) error
 	// DefaultTickets holds the default value on creation for the "tickets" field.
 	DefaultTickets []string
 	// DefaultID holds the default value on creation for the "id" field.

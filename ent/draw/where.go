@@ -53,9 +53,19 @@ func Commitment(v string) predicate.Draw {
 	return predicate.Draw(sql.FieldEQ(FieldCommitment, v))
 }
 
+// Sealed applies equality check predicate on the "sealed" field. It's identical to SealedEQ.
+func Sealed(v string) predicate.Draw {
+	return predicate.Draw(sql.FieldEQ(FieldSealed, v))
+}
+
 // Seed applies equality check predicate on the "seed" field. It's identical to SeedEQ.
 func Seed(v string) predicate.Draw {
 	return predicate.Draw(sql.FieldEQ(FieldSeed, v))
+}
+
+// Participants applies equality check predicate on the "participants" field. It's identical to ParticipantsEQ.
+func Participants(v int) predicate.Draw {
+	return predicate.Draw(sql.FieldEQ(FieldParticipants, v))
 }
 
 // DrawnAt applies equality check predicate on the "drawn_at" field. It's identical to DrawnAtEQ.
@@ -133,6 +143,26 @@ func CommitmentIn(vs ...string) predicate.Draw {
 	return predicate.Draw(sql.FieldIn(FieldCommitment, vs...))
 }
 
+// SealedEQ applies the EQ predicate on the "sealed" field.
+func SealedEQ(v string) predicate.Draw {
+	return predicate.Draw(sql.FieldEQ(FieldSealed, v))
+}
+
+// SealedIn applies the In predicate on the "sealed" field.
+func SealedIn(vs ...string) predicate.Draw {
+	return predicate.Draw(sql.FieldIn(FieldSealed, vs...))
+}
+
+// SealedIsNil applies the IsNil predicate on the "sealed" field.
+func SealedIsNil() predicate.Draw {
+	return predicate.Draw(sql.FieldIsNull(FieldSealed))
+}
+
+// SealedNotNil applies the NotNil predicate on the "sealed" field.
+func SealedNotNil() predicate.Draw {
+	return predicate.Draw(sql.FieldNotNull(FieldSealed))
+}
+
 // SeedEQ applies the EQ predicate on the "seed" field.
 func SeedEQ(v string) predicate.Draw {
 	return predicate.Draw(sql.FieldEQ(FieldSeed, v))
@@ -141,6 +171,26 @@ func SeedEQ(v string) predicate.Draw {
 // SeedIn applies the In predicate on the "seed" field.
 func SeedIn(vs ...string) predicate.Draw {
 	return predicate.Draw(sql.FieldIn(FieldSeed, vs...))
+}
+
+// SeedIsNil applies the IsNil predicate on the "seed" field.
+func SeedIsNil() predicate.Draw {
+	return predicate.Draw(sql.FieldIsNull(FieldSeed))
+}
+
+// SeedNotNil applies the NotNil predicate on the "seed" field.
+func SeedNotNil() predicate.Draw {
+	return predicate.Draw(sql.FieldNotNull(FieldSeed))
+}
+
+// ParticipantsEQ applies the EQ predicate on the "participants" field.
+func ParticipantsEQ(v int) predicate.Draw {
+	return predicate.Draw(sql.FieldEQ(FieldParticipants, v))
+}
+
+// ParticipantsIn applies the In predicate on the "participants" field.
+func ParticipantsIn(vs ...int) predicate.Draw {
+	return predicate.Draw(sql.FieldIn(FieldParticipants, vs...))
 }
 
 // DrawnAtEQ applies the EQ predicate on the "drawn_at" field.

@@ -1004,7 +1004,9 @@ var (
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"COMMITTED", "DRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "commitment", Type: field.TypeString, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
-		{Name: "seed", Type: field.TypeString, Size: 512},
+		{Name: "sealed", Type: field.TypeString, Nullable: true, Size: 512},
+		{Name: "seed", Type: field.TypeString, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "participants", Type: field.TypeInt, Default: 0},
 		{Name: "tickets", Type: field.TypeJSON},
 		{Name: "drawn_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "offering_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -1018,13 +1020,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "draws_offerings_offering",
-				Columns:    []*schema.Column{DrawsColumns[8]},
+				Columns:    []*schema.Column{DrawsColumns[10]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "draws_institutions_institution",
-				Columns:    []*schema.Column{DrawsColumns[9]},
+				Columns:    []*schema.Column{DrawsColumns[11]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1038,7 +1040,7 @@ var (
 			{
 				Name:    "draw_offering_id",
 				Unique:  true,
-				Columns: []*schema.Column{DrawsColumns[8]},
+				Columns: []*schema.Column{DrawsColumns[10]},
 			},
 		},
 	}
@@ -1704,6 +1706,7 @@ var (
 		{Name: "sessions", Type: field.TypeJSON},
 		{Name: "waitlist_places", Type: field.TypeInt, Default: 0},
 		{Name: "waitlist_order", Type: field.TypeEnum, Enums: []string{"FIRST_COME", "DRAW"}, Default: "FIRST_COME", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "draws_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "offer_hours", Type: field.TypeInt, Default: 72},
 		{Name: "external_id", Type: field.TypeString, Nullable: true, Size: 191},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -1720,31 +1723,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "offerings_institutions_institution",
-				Columns:    []*schema.Column{OfferingsColumns[32]},
+				Columns:    []*schema.Column{OfferingsColumns[33]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "offerings_courses_course",
-				Columns:    []*schema.Column{OfferingsColumns[33]},
+				Columns:    []*schema.Column{OfferingsColumns[34]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "offerings_course_versions_version",
-				Columns:    []*schema.Column{OfferingsColumns[34]},
+				Columns:    []*schema.Column{OfferingsColumns[35]},
 				RefColumns: []*schema.Column{CourseVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "offerings_calls_call",
-				Columns:    []*schema.Column{OfferingsColumns[35]},
+				Columns:    []*schema.Column{OfferingsColumns[36]},
 				RefColumns: []*schema.Column{CallsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "offerings_offerings_replaces",
-				Columns:    []*schema.Column{OfferingsColumns[36]},
+				Columns:    []*schema.Column{OfferingsColumns[37]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1758,12 +1761,12 @@ var (
 			{
 				Name:    "offering_course_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{OfferingsColumns[33], OfferingsColumns[3], OfferingsColumns[0]},
+				Columns: []*schema.Column{OfferingsColumns[34], OfferingsColumns[3], OfferingsColumns[0]},
 			},
 			{
 				Name:    "offering_institution_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{OfferingsColumns[32], OfferingsColumns[3], OfferingsColumns[0]},
+				Columns: []*schema.Column{OfferingsColumns[33], OfferingsColumns[3], OfferingsColumns[0]},
 			},
 			{
 				Name:    "offering_state_id",
@@ -1773,7 +1776,7 @@ var (
 			{
 				Name:    "offering_course_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{OfferingsColumns[33], OfferingsColumns[31]},
+				Columns: []*schema.Column{OfferingsColumns[34], OfferingsColumns[32]},
 			},
 		},
 	}

@@ -85,6 +85,8 @@ const (
 	FieldWaitlistPlaces = "waitlist_places"
 	// FieldWaitlistOrder holds the string denoting the waitlist_order field in the database.
 	FieldWaitlistOrder = "waitlist_order"
+	// FieldDrawsAt holds the string denoting the draws_at field in the database.
+	FieldDrawsAt = "draws_at"
 	// FieldOfferHours holds the string denoting the offer_hours field in the database.
 	FieldOfferHours = "offer_hours"
 	// FieldExternalID holds the string denoting the external_id field in the database.
@@ -178,6 +180,7 @@ var Columns = []string{
 	FieldSessions,
 	FieldWaitlistPlaces,
 	FieldWaitlistOrder,
+	FieldDrawsAt,
 	FieldOfferHours,
 	FieldExternalID,
 }

@@ -148,6 +148,11 @@ func WaitlistPlaces(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldWaitlistPlaces, v))
 }
 
+// DrawsAt applies equality check predicate on the "draws_at" field. It's identical to DrawsAtEQ.
+func DrawsAt(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldDrawsAt, v))
+}
+
 // OfferHours applies equality check predicate on the "offer_hours" field. It's identical to OfferHoursEQ.
 func OfferHours(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldOfferHours, v))
@@ -541,6 +546,26 @@ func WaitlistOrderEQ(v WaitlistOrder) predicate.Offering {
 // WaitlistOrderIn applies the In predicate on the "waitlist_order" field.
 func WaitlistOrderIn(vs ...WaitlistOrder) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldWaitlistOrder, vs...))
+}
+
+// DrawsAtEQ applies the EQ predicate on the "draws_at" field.
+func DrawsAtEQ(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldDrawsAt, v))
+}
+
+// DrawsAtIn applies the In predicate on the "draws_at" field.
+func DrawsAtIn(vs ...time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldDrawsAt, vs...))
+}
+
+// DrawsAtIsNil applies the IsNil predicate on the "draws_at" field.
+func DrawsAtIsNil() predicate.Offering {
+	return predicate.Offering(sql.FieldIsNull(FieldDrawsAt))
+}
+
+// DrawsAtNotNil applies the NotNil predicate on the "draws_at" field.
+func DrawsAtNotNil() predicate.Offering {
+	return predicate.Offering(sql.FieldNotNull(FieldDrawsAt))
 }
 
 // OfferHoursEQ applies the EQ predicate on the "offer_hours" field.

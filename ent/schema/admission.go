@@ -142,8 +142,10 @@ func (Draw) Fields() []ent.Field {
 		ref("offering"), ref("institution"),
 		state("state", "COMMITTED", "DRAWN"),
 		field.String("commitment").MaxRuneLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
-		field.String("seed").MaxRuneLen(512).Comment("sealed until it is drawn, published from then on"),
-		field.JSON("tickets", []string{}).Default([]string{}).Comment("of who took part"),
+		field.String("sealed").MaxRuneLen(512).Optional().Nillable().Sensitive().Comment("the seed under the key-encryption key, until it is drawn"),
+		field.String("seed").MaxRuneLen(64).Optional().Nillable().SchemaType(char(64)).Annotations(ascii).Comment("published once it is drawn"),
+		field.Int("participants").NonNegative().Default(0),
+		field.JSON("tickets", []string{}).Default([]string{}).Comment("of who took part, sorted"),
 		at("drawn_at"),
 	}
 }

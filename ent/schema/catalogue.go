@@ -121,6 +121,7 @@ func (Offering) Fields() []ent.Field {
 		field.JSON("sessions", []vocab.Session{}).Default([]vocab.Session{}),
 		field.Int("waitlist_places").NonNegative().Default(0).Comment("0: no waitlist"),
 		field.Enum("waitlist_order").Values("FIRST_COME", "DRAW").Default("FIRST_COME").SchemaType(enum),
+		at("draws_at"),
 		field.Int("offer_hours").Positive().Default(72).Comment("how long a learner may think about an offered seat"),
 		field.String("external_id").MaxRuneLen(191).Optional().Nillable(),
 	}

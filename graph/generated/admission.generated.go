@@ -40,6 +40,7 @@ type ApplicationResolver interface {
 	Condition(ctx context.Context, objs []*ent.Application) ([]*string, error)
 
 	WaitlistRank(ctx context.Context, objs []*ent.Application) ([]*int, error)
+	DrawTicket(ctx context.Context, objs []*ent.Application) ([]*string, error)
 
 	Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error)
 	History(ctx context.Context, objs []*ent.Application) ([][]*model.ApplicationStep, error)
@@ -763,6 +764,52 @@ func (ec *executionContext) resolveBatch_Application_waitlistRank(ctx context.Co
 		results,
 		err,
 		"Application.waitlistRank",
+	)
+}
+
+func _Application_drawTicket(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_drawTicket(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Application_drawTicket(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Application_drawTicket(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Application", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Application_drawTicket(ctx context.Context, field graphql.CollectedField, obj *ent.Application) (any, error) {
+	resolver := ec.Resolvers.Application()
+	if batch, ok := graphql.BatchParentsFor[*ent.Application](ctx, "Application"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.DrawTicket(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Application.drawTicket",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.DrawTicket(ctx, []*ent.Application{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Application.drawTicket",
 	)
 }
 
@@ -4200,6 +4247,12 @@ func _Application(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Application_waitlistRank(ctx, ec, field, obj)
+				})
+		case "drawTicket":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_drawTicket(ctx, ec, field, obj)
 				})
 		case "commitment":
 			out.Values[i] = _Application_commitment(ctx, ec, field, obj)

@@ -47,6 +47,9 @@ type CourseVersionResolver interface {
 	ReviewNote(ctx context.Context, obj *ent.CourseVersion) (*string, error)
 	Issues(ctx context.Context, obj *ent.CourseVersion) ([]*model.PublicationIssue, error)
 }
+type DrawResolver interface {
+	RecordURL(ctx context.Context, obj *ent.Draw) (string, error)
+}
 type OfferingResolver interface {
 	Institution(ctx context.Context, objs []*ent.Offering) ([]*ent.Institution, error)
 	Course(ctx context.Context, objs []*ent.Offering) ([]*ent.Course, error)
@@ -71,6 +74,7 @@ type OfferingResolver interface {
 
 	Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error)
 	Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error)
+	Draw(ctx context.Context, objs []*ent.Offering) ([]*ent.Draw, error)
 
 	Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error)
 	Eligibility(ctx context.Context, objs []*ent.Offering, programmeID *ident.ID) ([]*model.Eligibility, error)
@@ -2034,6 +2038,144 @@ func fieldContext_CourseVersionEdge_node(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
+func _Draw_commitment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draw) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draw_commitment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Commitment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draw_commitment(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draw", field, false, false, "String")
+}
+
+func _Draw_committedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draw) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draw_committedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draw_committedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draw", field, false, false, "DateTime")
+}
+
+func _Draw_drawnAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draw) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draw_drawnAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DrawnAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Draw_drawnAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draw", field, false, false, "DateTime")
+}
+
+func _Draw_seed(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draw) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draw_seed(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Draw_seed(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draw", field, false, false, "String")
+}
+
+func _Draw_participants(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draw) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draw_participants(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Participants, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draw_participants(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draw", field, false, false, "Int")
+}
+
+func _Draw_recordUrl(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draw) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draw_recordUrl(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Draw().RecordURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Draw_recordUrl(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draw", field, true, true, "String")
+}
+
 func _Eligibility_eligible(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Eligibility) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3241,6 +3383,61 @@ func fieldContext_Offering_waitlist(_ context.Context, ec *executionContext, fie
 	return fc, nil
 }
 
+func _Offering_draw(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_draw(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Offering_draw(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Draw) graphql.Marshaler {
+			return marshalODraw2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraw(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Offering_draw(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Draw(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_draw(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Draw(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Draw](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.draw",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Draw(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Draw](
+		ctx,
+		results,
+		err,
+		"Offering.draw",
+	)
+}
+
 func _Offering_language(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4373,6 +4570,29 @@ func _Waitlist_offerHours(ctx context.Context, ec *executionContext, field graph
 }
 func fieldContext_Waitlist_offerHours(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Waitlist", field, false, false, "Int")
+}
+
+func _Waitlist_drawsAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Waitlist) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Waitlist_drawsAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DrawsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Waitlist_drawsAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waitlist", field, false, false, "DateTime")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -5731,7 +5951,7 @@ func unmarshalInputWaitlistInput(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"places", "order", "offerHours"}
+	fieldsInOrder := [...]string{"places", "order", "offerHours", "drawsAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5759,6 +5979,13 @@ func unmarshalInputWaitlistInput(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.OfferHours = data
+		case "drawsAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("drawsAt"))
+			data, err := unmarshalOLocalDateTime2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DrawsAt = data
 		}
 	}
 	return it, nil
@@ -6344,6 +6571,65 @@ func _CourseVersionEdge(ctx context.Context, ec *executionContext, sel ast.Selec
 	return out
 }
 
+var drawImplementors = []string{"Draw"}
+
+func _Draw(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Draw) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, drawImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Draw")
+		case "commitment":
+			out.Values[i] = _Draw_commitment(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "committedAt":
+			out.Values[i] = _Draw_committedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "drawnAt":
+			out.Values[i] = _Draw_drawnAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "seed":
+			out.Values[i] = _Draw_seed(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "participants":
+			out.Values[i] = _Draw_participants(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "recordUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Draw_recordUrl(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var eligibilityImplementors = []string{"Eligibility"}
 
 func _Eligibility(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Eligibility) graphql.Marshaler {
@@ -6639,6 +6925,12 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Offering_waitlist(ctx, ec, field, obj)
+				})
+		case "draw":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_draw(ctx, ec, field, obj)
 				})
 		case "language":
 			out.Values[i] = _Offering_language(ctx, ec, field, obj)
@@ -7059,6 +7351,11 @@ func _Waitlist(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 		case "offerHours":
 			out.Values[i] = _Waitlist_offerHours(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "drawsAt":
+			out.Values[i] = _Waitlist_drawsAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -8058,6 +8355,13 @@ func marshalODeliveryMode2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋi
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func marshalODraw2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐDraw(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Draw) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _Draw(ctx, ec, sel, v)
 }
 
 func unmarshalOLearningOutcomeInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐOutcomeTextᚄ(ctx context.Context, ec *executionContext, v any) ([]catalogue.OutcomeText, error) {

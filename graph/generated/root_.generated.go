@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	Disclosure() DisclosureResolver
 	Document() DocumentResolver
 	Draft() DraftResolver
+	Draw() DrawResolver
 	Enrolment() EnrolmentResolver
 	Erasure() ErasureResolver
 	HeldRole() HeldRoleResolver
@@ -344,6 +345,8 @@ type Application implements Node {
   dueAt: DateTime
   "Place in the queue for a seat, 1 for who is offered the next one; null for who does not wait."
   waitlistRank: Int @cost(weight: 5)
+  "Ticket in the draw of the offering; null where none decides."
+  drawTicket: String
   "What home promised to count, frozen when the learner applied. It stands even if the rule ends."
   commitment: RecognitionCommitment
   "When the learner applied."
@@ -1430,6 +1433,8 @@ type Offering implements Node {
   quotas: [SeatQuota!]! @items(max: 100)
   "How learners wait for a seat; null when nobody can."
   waitlist: Waitlist
+  "The draw that decides who gets a seat; null until the offering is published, and where none does."
+  draw: Draw
   "Teaching language."
   language: String!
   "Form of participation."
@@ -1566,6 +1571,24 @@ type Waitlist {
   order: WaitlistOrder!
   "How many hours a learner may think about an offered seat."
   offerHours: Int!
+  "When seats are drawn: not before applications have closed; null unless the order is DRAW."
+  drawsAt: DateTime
+}
+
+"A draw that anybody can recompute: the digest of a secret seed is published before anybody applies, and the seed with the order afterwards."
+type Draw {
+  "Digest of the offering and the seed, SHA-256 in hexadecimal digits."
+  commitment: String!
+  "When it was published."
+  committedAt: DateTime!
+  "When the draw was held; null before."
+  drawnAt: DateTime
+  "The seed; null until the draw is held."
+  seed: String
+  "How many took part."
+  participants: Int!
+  "Address of the record, with every ticket and the order; a page for people stands there without ` + "`" + `.json` + "`" + `."
+  recordUrl: String!
 }
 
 "Orders of a waitlist."
@@ -2000,6 +2023,8 @@ input WaitlistInput {
   order: WaitlistOrder
   "How many hours a learner may think about an offered seat, 1 to 720; 72 unless given."
   offerHours: Int
+  "When seats are drawn, local time, for the order DRAW: when applications close unless given, and never before. Of a published offering it may be put off until the draw is held."
+  drawsAt: LocalDateTime
 }
 
 "One meeting of an offering."
@@ -7097,6 +7122,8 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_dueAt(ctx, ec, field)
 	case "waitlistRank":
 		return fieldContext_Application_waitlistRank(ctx, ec, field)
+	case "drawTicket":
+		return fieldContext_Application_drawTicket(ctx, ec, field)
 	case "commitment":
 		return fieldContext_Application_commitment(ctx, ec, field)
 	case "submittedAt":
@@ -7885,6 +7912,24 @@ func childFields_DraftPayload(ctx context.Context, ec *executionContext, field g
 		return fieldContext_DraftPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DraftPayload", field.Name)
+}
+
+func childFields_Draw(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "commitment":
+		return fieldContext_Draw_commitment(ctx, ec, field)
+	case "committedAt":
+		return fieldContext_Draw_committedAt(ctx, ec, field)
+	case "drawnAt":
+		return fieldContext_Draw_drawnAt(ctx, ec, field)
+	case "seed":
+		return fieldContext_Draw_seed(ctx, ec, field)
+	case "participants":
+		return fieldContext_Draw_participants(ctx, ec, field)
+	case "recordUrl":
+		return fieldContext_Draw_recordUrl(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Draw", field.Name)
 }
 
 func childFields_Eligibility(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8869,6 +8914,8 @@ func childFields_Offering(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Offering_quotas(ctx, ec, field)
 	case "waitlist":
 		return fieldContext_Offering_waitlist(ctx, ec, field)
+	case "draw":
+		return fieldContext_Offering_draw(ctx, ec, field)
 	case "language":
 		return fieldContext_Offering_language(ctx, ec, field)
 	case "mode":
@@ -9915,6 +9962,8 @@ func childFields_Waitlist(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Waitlist_order(ctx, ec, field)
 	case "offerHours":
 		return fieldContext_Waitlist_offerHours(ctx, ec, field)
+	case "drawsAt":
+		return fieldContext_Waitlist_drawsAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Waitlist", field.Name)
 }

@@ -718,6 +718,8 @@ type Waitlist struct {
 	Order offering.WaitlistOrder `json:"order"`
 	// How many hours a learner may think about an offered seat.
 	OfferHours int `json:"offerHours"`
+	// When seats are drawn: not before applications have closed; null unless the order is DRAW.
+	DrawsAt *time.Time `json:"drawsAt,omitempty"`
 }
 
 // A course to withdraw.

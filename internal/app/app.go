@@ -110,7 +110,7 @@ func New(p Parts) (*App, error) {
 		Credentials:  &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, Forms: Forms, BaseURL: base, Cases: cases},
 		Discovery:    discovery.New(db, p.Now),
 		Exchange:     Exchange(p),
-		Journeys:     &journey.Service{DB: db, Now: p.Now},
+		Journeys:     &journey.Service{DB: db, Now: p.Now, KEK: p.KEK},
 		Portals:      &portal.Service{DB: db, Now: p.Now},
 		Problems:     &telemetry.Problems{},
 	}
@@ -134,8 +134,8 @@ func New(p Parts) (*App, error) {
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: allowed, Checker: a.signIn}
 	site, err := web.New(web.Parts{
 		Ping: a.clock.ready, Refuses: p.DB.Refuses, Deadline: p.Deadline, Audit: a.Audit, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
-		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now, reporter)), SDL: graph.SDL(),
-		Credentials: a.Credentials, Documents: a.Documents, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
+		GraphQL: graph.NewHandler(a.resolver(p, reporter)), SDL: graph.SDL(),
+		Credentials: a.Credentials, Documents: a.Documents, Exchange: a.Exchange, Institutions: a.institutions, Journeys: a.Journeys, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
 		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth:   &authn.Authenticator{Sessions: a.Sessions, Tokens: a.Tokens, Cookie: cookie},
 		SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Privacy: a.Privacy, Demo: p.Demo, Budgets: budgets, Problems: reporter, Log: p.Log,
@@ -157,14 +157,15 @@ func Exchange(p Parts) *exchange.Service {
 		Readers: p.Readers, Fetcher: p.Fetcher, MaxBytes: int64(p.Config.ImportMiB) << 20}
 }
 
-func (a *App) resolver(db *ent.Client, base string, now func() time.Time, reporter storage.Reporter) *graph.Resolver {
+func (a *App) resolver(p Parts, reporter storage.Reporter) *graph.Resolver {
+	db, now := p.DB.Client, p.Now
 	return &graph.Resolver{
 		DB: db, Now: now,
 		Discovery:    a.Discovery,
 		Documents:    a.Documents,
 		Institutions: a.institutions,
 		Roles:        &role.Service{DB: db, Now: now},
-		Catalogue:    &catalogue.Service{DB: db, Now: now},
+		Catalogue:    &catalogue.Service{DB: db, Now: now, KEK: p.KEK},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
 		Policies:     &policy.Service{DB: db},
@@ -177,7 +178,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time, report
 		Exchange:     a.Exchange,
 		Portals:      a.Portals,
 		Providers:    a.Providers,
-		BaseURL:      base,
+		BaseURL:      p.Config.BaseURL,
 		Clients:      a.Clients,
 		Problems:     reporter,
 	}

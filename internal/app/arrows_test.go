@@ -58,6 +58,7 @@ var layers = []struct {
 			"internal/portal",
 			"internal/client",
 			"internal/form",
+			"internal/lot",
 			"internal/catalogue",
 			"internal/journey/eligible",
 			"internal/microdegree/rules",

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -28,6 +29,7 @@ type sealed struct {
 var everythingSealed = []sealed{
 	{table: signingkey.Table, column: signingkey.FieldSealed, name: signingkey.FieldKid, whose: signingkey.FieldInstitutionID, what: "'credential'"},
 	{table: serverkey.Table, column: serverkey.FieldSealed, name: serverkey.FieldKid, whose: "'exchange'", what: serverkey.FieldPurpose},
+	{table: draw.Table, column: draw.FieldSealed, name: draw.FieldCommitment, whose: draw.FieldInstitutionID, what: "'draw'"},
 	{table: session.Table, column: session.FieldIDToken, name: session.FieldDigest, whose: session.FieldIdentityID, what: "'id_token'", hint: true},
 }
 

@@ -11,12 +11,15 @@ import (
 
 	"entgo.io/ent/dialect"
 
+	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/migrate"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
 	row "github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -93,7 +96,26 @@ func used(t *testing.T) (c config.Config, db *storage.DB, uni ident.ID) {
 	if _, err := session.New(db.Client, time.Now, k).Start(system, account, session.Proof{IDToken: "an ID token", Purpose: "SIGN_IN"}); err != nil {
 		t.Fatal(err)
 	}
+	commit(t, system, db, k, made.ID)
 	return c, db, made.ID
+}
+
+// commit publishes an offering whose seats will be drawn.
+func commit(t *testing.T, system context.Context, db *storage.DB, k keyring.KEK, uni ident.ID) {
+	t.Helper()
+	courses := &catalogue.Service{DB: db.Client, Now: time.Now, KEK: k}
+	c, err := courses.Create(system, catalogue.NewCourse{InstitutionID: uni, Code: "CS-1", Kind: course.KindCOURSE,
+		Content: catalogue.Content{Title: []vocab.Translation{{Language: "en", Text: "Course"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := db.Client.CourseVersion.Query().OnlyX(system)
+	db.Client.Course.Update().SetState(course.StatePUBLISHED).SetPublishedVersionID(v.ID).ExecX(system)
+	o := db.Client.Offering.Create().SetInstitutionID(uni).SetCourseID(c.ID).SetVersionID(v.ID).SetState(offering.StateDRAFT).SetSchedule(offering.ScheduleCOHORT).
+		SetZone("Europe/Berlin").SetOpensAt(time.Now()).SetSeats(1).SetLanguage("en").SetMode(vocab.DeliveryModes[0]).SetPlace(vocab.Text{}).SetFunding(vocab.Text{}).SetDrawsAt(time.Now().Add(time.Hour)).SaveX(system)
+	if _, err := courses.PublishOffering(system, o.ID); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func rotate(ctx context.Context, db *storage.DB, k keyring.KEK, uni ident.ID) error {
@@ -175,8 +197,8 @@ func TestResealingMovesEverythingOrNothing(t *testing.T) {
 	system := viewer.AsSystem(t.Context())
 	first, second, third := parsedKEK(t, firstKEK), parsedKEK(t, secondKEK), parsedKEK(t, thirdKEK)
 	all := envelopes(t, db, first)
-	if all < 5 {
-		t.Fatalf("%d envelopes; two keys of an institution, two of the exchange and a hint were made", all)
+	if all < 6 {
+		t.Fatalf("%d envelopes; two keys of an institution, two of the exchange, a hint and the seed of a draw were made", all)
 	}
 	now := c
 	now.KEK = thirdKEK

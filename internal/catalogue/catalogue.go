@@ -46,6 +46,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -57,6 +58,7 @@ import (
 type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
+	KEK keyring.KEK // under which seeds of draws are sealed
 }
 
 var courseStates = lifecycle.New("course", lifecycle.Next[course.State]{

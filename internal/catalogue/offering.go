@@ -127,6 +127,7 @@ type offeringValues struct {
 	questions      []vocab.Question
 	requirements   []vocab.Requirement
 	asks           []vocab.Ask
+	draws          *time.Time
 	reserved       []*time.Time // until when the seats of each quota are
 }
 
@@ -181,11 +182,8 @@ func (n NewOffering) check() (w offeringValues, err error) {
 	add(err)
 	w.waitlist, err = n.Waitlist.check()
 	add(err)
-	if *w.waitlist.Order == offering.WaitlistOrderDRAW {
-		add(problem.If(n.admission() != offering.AdmissionAUTOMATIC,
-			problem.New(problem.Invalid, "a draw gives the seats; it takes the admission AUTOMATIC").At("input", "admission")))
-		add(problem.If(!cohort, problem.New(problem.Invalid, "a draw needs a deadline, which only a cohort has").At("input", "waitlist", "order")))
-	}
+	w.draws, err = n.checkDraw(w)
+	add(err)
 	w.sessions, err = n.checkSessions(days)
 	add(err)
 	w.questions, err = form.Questions(n.Questions, "input", "questions")
@@ -211,7 +209,10 @@ func (s *Service) PublishOffering(ctx context.Context, id ident.ID) (*ent.Offeri
 		if err != nil {
 			return err
 		}
-		return offerable(c)
+		if err := offerable(c); err != nil {
+			return err
+		}
+		return s.commit(ctx, tx, o)
 	})
 }
 

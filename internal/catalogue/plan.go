@@ -27,6 +27,7 @@ type Waitlist struct {
 	Places     int                     // 0: nobody waits
 	Order      *offering.WaitlistOrder // FIRST_COME unless given
 	OfferHours *int                    // how long somebody may think about a seat; 72 unless given
+	DrawsAt    *string                 // local time of a draw; when applications close unless given
 }
 
 // PlannedSession is one meeting, in local time of the offering.

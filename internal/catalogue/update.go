@@ -26,6 +26,7 @@ type OfferingUpdate struct {
 //
 //   - schedule, time zone, language, form, fee and order of the waitlist stay;
 //   - windows may be extended, or opened again once they are over, never cut;
+//   - a draw may be put off until it is held, never brought forward;
 //   - seats and quotas are never fewer than those taken; who waits is offered new ones;
 //   - days, sessions, place, funding and the rest of the waitlist may change;
 //   - so may questions and requirements: what was submitted keeps the questions that
@@ -47,12 +48,15 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 		if err := problem.Join(invalid, allowed(o, n, w, vocab.Now(s.Now)), s.required(ctx, tx, o.CourseID, n)); err != nil {
 			return nil, err
 		}
+		now := vocab.Now(s.Now)
+		if err := putOff(ctx, tx, o, &w, now); err != nil {
+			return nil, err
+		}
 		update := tx.Offering.Update().Where(offering.ID(o.ID))
 		w.fill(update.Mutation(), n)
 		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		now := vocab.Now(s.Now)
 		o.Seats = n.Seats
 		if err := setQuotas(ctx, tx, o, n.Quotas, w.reserved, now); err != nil {
 			return nil, err
@@ -91,6 +95,8 @@ func allowed(o *ent.Offering, n NewOffering, w offeringValues, now time.Time) er
 	}
 	found = append(found, problem.If(w.waitlist.Places < o.Waiting,
 		problem.New(problem.Conflict, "%d learners wait already", o.Waiting).At("input", "waitlist")))
+	found = append(found, problem.If(o.DrawsAt != nil && now.Before(*o.DrawsAt) && w.draws != nil && w.draws.Before(*o.DrawsAt),
+		problem.New(problem.Conflict, "this offering is published: its draw may be put off, but not brought forward").At("input", "waitlist", "drawsAt")))
 	found = append(found, problem.If(n.Seats < o.SeatsTaken,
 		problem.New(problem.Conflict, "%d seats are taken already, which are more than %d", o.SeatsTaken, n.Seats).At("input", "seats")))
 	return problem.Join(append(found, keepsWindows(o, n, w, now))...)
@@ -124,4 +130,5 @@ func (w offeringValues) fill(m *ent.OfferingMutation, n NewOffering) {
 	m.SetWaitlistPlaces(w.waitlist.Places)
 	m.SetWaitlistOrder(*w.waitlist.Order)
 	m.SetOfferHours(*w.waitlist.OfferHours)
+	storage.Set(w.draws, m.SetDrawsAt, m.ClearDrawsAt)
 }

@@ -88,7 +88,7 @@ type (
 		FeeCurrency         string
 		Windows             []vocab.Window
 		WaitlistPlaces      int
-		Draw                bool
+		Draws               *int64
 		OfferHours          int
 		Updated             int64
 	}
@@ -163,7 +163,7 @@ func storedOf(o *ent.Offering, version ident.ID) storedOffering {
 		Automatic: o.Admission == offering.AdmissionAUTOMATIC, Because: vocab.OrZero(o.CancelledBecause),
 		Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
 		FeeCents: o.FeeCents, FeeCurrency: o.FeeCurrency, Windows: o.Windows, WaitlistPlaces: o.WaitlistPlaces,
-		Draw: o.WaitlistOrder == offering.WaitlistOrderDRAW, OfferHours: o.OfferHours, Updated: o.UpdatedAt.UnixMicro(),
+		Draws: micros(o.DrawsAt), OfferHours: o.OfferHours, Updated: o.UpdatedAt.UnixMicro(),
 	}
 	if o.InsteadID != nil {
 		so.Instead = id16(*o.InsteadID)
@@ -218,7 +218,7 @@ func (so storedOffering) of(c *ent.Course) *ent.Offering {
 		StartsOn: vocab.Given(so.Starts), EndsOn: vocab.Given(so.Ends), Seats: so.Seats, SeatsTaken: so.Taken, SeatsReserved: so.Reserved, Waiting: so.Waiting,
 		Admission: offering.AdmissionBY_HAND, CancelledBecause: vocab.Given(so.Because), Language: so.Language,
 		Mode: vocab.OrZero(value(vocab.DeliveryModes, so.Mode)), Place: so.Place, Funding: so.Funding, FeeCents: so.FeeCents, FeeCurrency: so.FeeCurrency,
-		Windows: so.Windows, WaitlistPlaces: so.WaitlistPlaces, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: so.OfferHours,
+		Windows: so.Windows, WaitlistPlaces: so.WaitlistPlaces, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: so.OfferHours, DrawsAt: maybeMoment(so.Draws),
 		UpdatedAt: moment(so.Updated),
 	}
 	if so.Cancelled {
@@ -233,7 +233,7 @@ func (so storedOffering) of(c *ent.Course) *ent.Offering {
 	if len(so.Instead) == 16 {
 		o.InsteadID = new(ident.Of(ident.Offering, [16]byte(so.Instead)))
 	}
-	if so.Draw {
+	if so.Draws != nil {
 		o.WaitlistOrder = offering.WaitlistOrderDRAW
 	}
 	if len(so.Version) == 16 {

@@ -8,12 +8,14 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/policy"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -64,13 +66,15 @@ func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application,
 
 // nominate is Nominate for whoever may, also for the policy of the home.
 func (s *Service) nominate(ctx context.Context, tx *ent.Tx, app *ent.Application, o *ent.Offering, kind course.Kind) (*ent.Application, error) {
-	rules, err := policy.For(ctx, tx.Client(), app.HostID, app.HomeID, kind)
-	if err != nil {
-		return nil, err
-	}
-	due, err := s.decides(ctx, tx, app.HostID, rules, rules.HostDays)
-	if err != nil {
-		return nil, err
+	var due deadline
+	if o.Admission == offering.AdmissionBY_HAND { // else nobody is waited for
+		rules, err := policy.For(ctx, tx.Client(), app.HostID, app.HomeID, kind)
+		if err != nil {
+			return nil, err
+		}
+		if due, err = s.decides(ctx, tx, app.HostID, rules, rules.HostDays); err != nil {
+			return nil, err
+		}
 	}
 	nominated, err := s.move(ctx, tx, app, step{verb: toNominate, to: application.StateNOMINATED, due: due})
 	if err != nil {
@@ -185,6 +189,16 @@ func (s *Service) admit(ctx context.Context, a Admission, whole any, st step) (*
 		}
 		if err := institution.RequireActive(ctx, tx.Client(), app.HostID); err != nil {
 			return nil, err
+		}
+		o, err := tx.Offering.Get(viewer.AsSystem(ctx), app.OfferingID)
+		if err != nil {
+			return nil, err
+		}
+		if err := ByLot(app, o); err != nil {
+			return nil, err
+		}
+		if st.to == application.StateWAITLISTED {
+			st.due = s.waits(o)
 		}
 		return s.move(ctx, tx, app, st)
 	})

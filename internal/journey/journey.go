@@ -6,7 +6,7 @@
 // An application:
 //
 //	SUBMITTED → NOMINATED, REFUSED_BY_HOME, WITHDRAWN, CANCELLED
-//	NOMINATED → ADMITTED, WAITLISTED, CONDITIONAL, REFUSED_BY_HOST, WITHDRAWN, CANCELLED
+//	NOMINATED → ADMITTED, OFFERED, WAITLISTED, CONDITIONAL, REFUSED_BY_HOST, WITHDRAWN, CANCELLED
 //	WAITLISTED → OFFERED, ADMITTED, CONDITIONAL, REFUSED_BY_HOST, LAPSED, WITHDRAWN, CANCELLED
 //	OFFERED → ADMITTED, DECLINED, LAPSED, WITHDRAWN, CANCELLED
 //	CONDITIONAL → ADMITTED, REFUSED_BY_HOST, LAPSED, WITHDRAWN, CANCELLED
@@ -21,12 +21,13 @@
 // Home's mobility office nominates or refuses. The host's admits, while seats are
 // free, also in the home's quota; or admits on a condition, has the learner wait,
 // or refuses; or it leaves it to the order, which gives seats and places by
-// itself. Who waits is offered a seat that becomes free, and accepts or declines
-// it, or the offer lapses; so does a condition that was not met. The learner
-// withdraws at any time; an offering that is called off cancels what is left. Who
-// refuses gives a reason. The ends are final; the learner may apply anew. An
-// institution that is no active member neither nominates nor admits (package
-// institution); it may still refuse, and learners may withdraw.
+// itself: first come, first served, or by lot (draw.go). Who waits is offered a
+// seat that becomes free, and accepts or declines it, or the offer lapses; so does
+// a condition that was not met. The learner withdraws at any time; an offering that
+// is called off cancels what is left. Who refuses gives a reason. The ends are
+// final; the learner may apply anew. An institution that is no active member
+// neither nominates nor admits (package institution); it may still refuse, and
+// learners may withdraw.
 //
 // OFFERED, CONDITIONAL and ADMITTED hold a seat. Seats, places and enrolments move
 // with the state and nowhere else (move.go, seat.go), and every move is a step of
@@ -39,7 +40,12 @@
 //	WITHDRAWN (final)
 //	CANCELLED (final)
 //
-// It is completed when a result is confirmed as passed. A result:
+// It is completed when a result is confirmed as passed. A draw of seats:
+//
+//	COMMITTED → DRAWN
+//	DRAWN (final)
+//
+// It is made when its offering is published (package catalogue). A result:
 //
 //	RECORDED → CONFIRMED
 //	CONFIRMED (final)
@@ -55,6 +61,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -66,11 +73,12 @@ import (
 type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
+	KEK keyring.KEK // under which seeds of draws are sealed
 }
 
 var applicationStates = lifecycle.New("application", lifecycle.Next[application.State]{
 	application.StateSUBMITTED: {application.StateNOMINATED, application.StateREFUSED_BY_HOME, application.StateWITHDRAWN, application.StateCANCELLED},
-	application.StateNOMINATED: {application.StateADMITTED, application.StateWAITLISTED, application.StateCONDITIONAL,
+	application.StateNOMINATED: {application.StateADMITTED, application.StateOFFERED, application.StateWAITLISTED, application.StateCONDITIONAL,
 		application.StateREFUSED_BY_HOST, application.StateWITHDRAWN, application.StateCANCELLED},
 	application.StateWAITLISTED: {application.StateOFFERED, application.StateADMITTED, application.StateCONDITIONAL,
 		application.StateREFUSED_BY_HOST, application.StateLAPSED, application.StateWITHDRAWN, application.StateCANCELLED},
@@ -91,17 +99,18 @@ var Alive = []application.State{
 }
 
 // ApplicationActions says what the viewer may do with an application now. seat says why its
-// learner may not leave the seat that it led to, if they may not.
-func (s *Service) ApplicationActions(ctx context.Context, a *ent.Application, seat error) []authz.Action {
+// learner may not leave the seat that it led to, if they may not, and lot why the host may not
+// give one.
+func (s *Service) ApplicationActions(ctx context.Context, a *ent.Application, seat, lot error) []authz.Action {
 	other := authz.RequireOther(ctx, a.LearnerID)
 	own := authz.RequireSelf(ctx, a.LearnerID)
 	may := func(to application.State) error { return applicationStates.Check(a.State, to) }
 	return append(consentActions(ctx, a),
 		toNominate.Act(toNominate.Require(ctx, a.HomeID), other, may(application.StateNOMINATED)),
 		toRefuseAtHome.Act(toRefuseAtHome.Require(ctx, a.HomeID), other, may(application.StateREFUSED_BY_HOME)),
-		toAdmit.Act(toAdmit.Require(ctx, a.HostID), other, mayAdmit(a, application.StateADMITTED)),
-		toWaitlist.Act(toWaitlist.Require(ctx, a.HostID), other, mayAdmit(a, application.StateWAITLISTED)),
-		toAdmitConditionally.Act(toAdmitConditionally.Require(ctx, a.HostID), other, mayAdmit(a, application.StateCONDITIONAL)),
+		toAdmit.Act(toAdmit.Require(ctx, a.HostID), other, mayAdmit(a, application.StateADMITTED), lot),
+		toWaitlist.Act(toWaitlist.Require(ctx, a.HostID), other, mayAdmit(a, application.StateWAITLISTED), lot),
+		toAdmitConditionally.Act(toAdmitConditionally.Require(ctx, a.HostID), other, mayAdmit(a, application.StateCONDITIONAL), lot),
 		toFulfil.Act(toFulfil.Require(ctx, a.HostID), other, conditional(a)),
 		toRefuseAtHost.Act(toRefuseAtHost.Require(ctx, a.HostID), other, may(application.StateREFUSED_BY_HOST)),
 		toAccept.Act(own, offered(a, application.StateADMITTED), s.inTime(a)),

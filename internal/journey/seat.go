@@ -62,7 +62,7 @@ func (s *Service) promote(ctx context.Context, tx *ent.Tx, id ident.ID) error {
 		if err != nil || next == nil {
 			return err
 		}
-		if _, err := s.move(ctx, tx, next, step{verb: toOffer, to: application.StateOFFERED, due: s.thinks(o)}); err != nil {
+		if _, err := s.move(ctx, tx, next, s.offer(o)); err != nil {
 			return err
 		}
 	}
@@ -97,6 +97,11 @@ func next(ctx context.Context, tx *ent.Tx, o *ent.Offering) (*ent.Application, e
 		return nil, nil
 	}
 	return first, err
+}
+
+// offer offers a seat.
+func (s *Service) offer(o *ent.Offering) step {
+	return step{verb: toOffer, to: application.StateOFFERED, due: s.thinks(o)}
 }
 
 // thinks is until when a learner may think about a seat that is offered now.

@@ -21,18 +21,30 @@ func (s *Service) Handlers() []work.Handler {
 	return []work.Handler{catalogue.Settle.By(s.settle), waking.By(s.wake)}
 }
 
-// inOrder gives a nominated learner a seat, or else a place on the waitlist, where
-// the host leaves it to the order: first come, first served, as their transactions
-// commit. Where there is neither, the application is refused. Where a draw decides,
-// everybody waits for it.
+// inOrder gives a nominated learner what the order gives them, where the host
+// leaves it to the order: first come, first served, as their transactions commit.
+// Where a draw decides, everybody waits for it, and who comes after it is offered
+// a seat.
 func (s *Service) inOrder(ctx context.Context, tx *ent.Tx, app *ent.Application, o *ent.Offering) (*ent.Application, error) {
-	if o.Admission != offering.AdmissionAUTOMATIC || o.WaitlistOrder == offering.WaitlistOrderDRAW {
+	if o.Admission != offering.AdmissionAUTOMATIC {
 		return app, nil
 	}
+	if o.WaitlistOrder != offering.WaitlistOrderDRAW {
+		return s.place(ctx, tx, app, o, step{verb: toAdmit, to: application.StateADMITTED})
+	}
+	if waits, err := undrawn(ctx, tx, o, app.ID); err != nil || waits {
+		return app, err
+	}
+	return s.place(ctx, tx, app, o, s.offer(o))
+}
+
+// place takes the step by which a nominated learner gets a seat, or else gives
+// them a place on the waitlist. Where there is neither, the application is refused.
+func (s *Service) place(ctx context.Context, tx *ent.Tx, app *ent.Application, o *ent.Offering, seat step) (*ent.Application, error) {
 	ctx = viewer.AsSystem(ctx)
-	admitted, err := s.move(ctx, tx, app, step{verb: toAdmit, to: application.StateADMITTED})
+	seated, err := s.move(ctx, tx, app, seat)
 	if !none(err) {
-		return admitted, err
+		return seated, err
 	}
 	waits, err := s.move(ctx, tx, app, step{verb: toWaitlist, to: application.StateWAITLISTED, due: s.waits(o)})
 	if !none(err) {
@@ -72,8 +84,10 @@ func (s *Service) settle(ctx context.Context, l *work.Lease, due catalogue.Due) 
 				more, err = s.callOff(ctx, tx, o)
 				return err
 			}
-			more = false
 			if err := catalogue.ReleaseTx(ctx, tx, o.ID, vocab.Now(s.Now)); err != nil {
+				return err
+			}
+			if more, err = s.draws(ctx, tx, o); err != nil {
 				return err
 			}
 			return s.promote(ctx, tx, o.ID)

@@ -38,6 +38,7 @@ var (
 	toOffer    = Verbs.Declare("application.offer_seat", "", ledger.Parties).Says("from", "to", "offering")
 	toLapse    = Verbs.Declare("application.lapse", "", ledger.Parties).Says("from", "to", "offering")
 	toCancel   = Verbs.Declare("application.cancel", "", ledger.Parties).Says("from", "to", "offering")
+	toDraw     = Verbs.Declare("offering.draw", "", ledger.Everybody)
 	toRemind   = Verbs.Declare("application.remind", "", ledger.Parties).Says("to")
 	toOverdue  = Verbs.Declare("application.overdue", "", ledger.Parties).Says("to")
 	toEscalate = Verbs.Declare("application.escalate", "", ledger.Parties).Says("to")
@@ -54,4 +55,4 @@ var (
 const many = "decideApplications"
 
 // inTurn is what may follow from a nomination where the host leaves it to the order.
-var inTurn = []string{"application.admit", "enrolment.begin", "application.waitlist", "application.refuse"}
+var inTurn = []string{"application.admit", "enrolment.begin", "application.offer_seat", "application.waitlist", "application.refuse"}

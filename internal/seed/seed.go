@@ -118,10 +118,10 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.roles = &role.Service{DB: db, Now: now}
 	d.providers = &registry.Service{DB: db, Now: now, BaseURL: o.BaseURL, AllowHTTP: []string{strings.TrimPrefix(o.IDPURL, "http://")}}
 	d.learners = &learner.Service{DB: db, Now: o.Now} // affiliations are asserted today
-	d.catalogue = &catalogue.Service{DB: db, Now: now}
+	d.catalogue = &catalogue.Service{DB: db, Now: now, KEK: o.KEK}
 	d.microDegrees = &microdegree.Service{DB: db, Now: now}
 	d.agreements = &agreement.Service{DB: db, Now: now}
-	d.journeys = &journey.Service{DB: db, Now: now}
+	d.journeys = &journey.Service{DB: db, Now: now, KEK: o.KEK}
 	d.recognitions = &recognition.Service{DB: db, Now: now}
 	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, Forms: o.Forms, BaseURL: o.BaseURL, Cases: d.recognitions}
 	began := time.Now()

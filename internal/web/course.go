@@ -51,10 +51,18 @@ func coursePage(chrome pages.Chrome, record discovery.Record, now time.Time) pag
 	for _, o := range record.Offerings {
 		page.Offerings = append(page.Offerings, pages.CourseOffering{
 			Stage: stageOf(o, c, now), OnDemand: o.Schedule == offering.ScheduleON_DEMAND, StartsOn: vocab.OrZero(o.StartsOn), EndsOn: vocab.OrZero(o.EndsOn),
-			OpensAt: o.OpensAt, ClosesAt: o.ClosesAt, Windows: o.Windows, Zone: o.Zone, Language: o.Language, Mode: o.Mode, Place: o.Place,
+			OpensAt: o.OpensAt, ClosesAt: o.ClosesAt, Windows: o.Windows, Zone: o.Zone, Language: o.Language, Mode: o.Mode, Place: o.Place, Draw: drawOf(o),
 		})
 	}
 	return page
+}
+
+// drawOf is the path of the page of an offering's draw, if it has one.
+func drawOf(o *ent.Offering) string {
+	if o.DrawsAt == nil {
+		return ""
+	}
+	return "/draws/" + string(o.ID)
 }
 
 // courseOf is what every page that names a course shows of it.

@@ -25,6 +25,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/document"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/privacy"
@@ -56,6 +57,7 @@ type Parts struct {
 	Documents    *document.Service
 	Exchange     *exchange.Service
 	Institutions *institution.Service
+	Journeys     *journey.Service
 	Learners     *learner.Service
 	Records      *record.Service
 	Sessions     *session.Service
@@ -121,6 +123,7 @@ func (s *site) publicRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /issuers/{id}/keys/{kid}", s.key)
 	mux.HandleFunc("GET /status/{id}", s.statusList)
 	mux.HandleFunc("GET /audit/checkpoint", s.checkpoint)
+	mux.HandleFunc("GET /draws/{id}", s.draw)
 	issued := s.Credentials.Forms.Issued()
 	mux.HandleFunc("GET /v/{token}/"+issued.File, s.credentialFile(issued))
 }

@@ -43,6 +43,7 @@ type CourseOffering struct {
 	Language string
 	Mode     vocab.DeliveryMode
 	Place    vocab.Text
+	Draw     string // path of the page of its draw; empty for none
 }
 
 // Stage says whether learners may apply for an offering.

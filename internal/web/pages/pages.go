@@ -42,7 +42,7 @@ type Renderer struct {
 
 // names of the pages, each a file of template/.
 var names = []string{
-	"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "course", "credential",
+	"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "course", "credential", "draw",
 	"portal", "rights", "visibility", "unlink", "token", "signout", "privacy", "erase",
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/migrate"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/lang"
+	"github.com/peregrine-exchange/peregrine/internal/lot"
 	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -69,6 +70,9 @@ func used(t *testing.T) (keys, families map[string]bool) {
 	}
 	for _, stage := range []Stage{CalledOff, ToOpen, Open, Closed} {
 		keys[stage.Message()] = true
+	}
+	for _, check := range []string{lot.Seed, lot.Time, lot.Tickets, lot.Ordered} {
+		keys[lot.Check{Name: check, OK: true}.Message()], keys[lot.Check{Name: check}.Message()] = true, true
 	}
 	for _, f := range []VerifyFault{NothingGiven, ForeignLink, TooLong} {
 		keys[f.Message()] = true
