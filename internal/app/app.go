@@ -135,7 +135,8 @@ func New(p Parts) (*App, error) {
 	site, err := web.New(web.Parts{
 		Ping: a.clock.ready, Refuses: p.DB.Refuses, Deadline: p.Deadline, Audit: a.Audit, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(p, reporter)), SDL: graph.SDL(),
-		Credentials: a.Credentials, Documents: a.Documents, Exchange: a.Exchange, Institutions: a.institutions, Journeys: a.Journeys, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
+		Credentials: a.Credentials, Documents: a.Documents, Exchange: a.Exchange, Institutions: a.institutions, Journeys: a.Journeys,
+		Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
 		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth:   &authn.Authenticator{Sessions: a.Sessions, Tokens: a.Tokens, Cookie: cookie},
 		SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Privacy: a.Privacy, Demo: p.Demo, Budgets: budgets, Problems: reporter, Log: p.Log,

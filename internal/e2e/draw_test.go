@@ -16,8 +16,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
 	"github.com/peregrine-exchange/peregrine/ent/draw"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/lot"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -86,6 +88,9 @@ func TestADrawGivesSeatsAndPlacesInItsOrder(t *testing.T) {
 	}
 	o := q.DB.Client.Offering.GetX(q.system(), ident.ID(q.run))
 	q.SetClock(o.DrawsAt.Add(-time.Microsecond))
+	if err := storage.Do(q.system(), q.DB.Client, func(tx *ent.Tx) error { return catalogue.SettleTx(q.system(), tx, o.ID, q.Now()) }); err != nil {
+		t.Fatal(err)
+	}
 	q.settles()
 	q.is("an instant before", map[string]string{"L00": "NOMINATED"})
 

@@ -2716,6 +2716,8 @@ export type WaitlistApplicationInput = {
 
 /** How learners wait for a seat. */
 export type WaitlistInput = {
+  /** When seats are drawn, local time, for the order DRAW: when applications close unless given, and never before. Of a published offering it may be put off until the draw is held. */
+  drawsAt?: InputMaybe<Scalars['LocalDateTime']['input']>;
   /** How many hours a learner may think about an offered seat, 1 to 720; 72 unless given. */
   offerHours?: InputMaybe<Scalars['Int']['input']>;
   /** Who comes first; FIRST_COME unless given. */
