@@ -124,6 +124,7 @@ func applicationsLike(f *model.ApplicationFilter) (all []predicate.Application) 
 		return nil
 	}
 	all = when(all, f.UpdatedSince, application.UpdatedAtGTE)
+	all = when(all, f.DueBefore, application.DueAtLT)
 	if at := f.InstitutionID; at != nil {
 		switch {
 		case f.Side == nil:

@@ -26,6 +26,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/task"
 )
 
 // Resolver is what resolvers need: the guarded client for queries, and the
@@ -42,6 +43,7 @@ type Resolver struct {
 	Agreements   *agreement.Service
 	Journeys     *journey.Service
 	Policies     *policy.Service
+	Tasks        *task.Service
 	Privacy      *privacy.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service

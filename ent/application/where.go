@@ -185,6 +185,12 @@ func LearnerIDEQ(v ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldLearnerID, vc))
 }
 
+// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
+func LearnerIDNEQ(v ident.ID) predicate.Application {
+	vc := string(v)
+	return predicate.Application(sql.FieldNEQ(FieldLearnerID, vc))
+}
+
 // LearnerIDIn applies the In predicate on the "learner_id" field.
 func LearnerIDIn(vs ...ident.ID) predicate.Application {
 	v := make([]any, len(vs))
@@ -611,6 +617,11 @@ func DueAtEQ(v time.Time) predicate.Application {
 // DueAtIn applies the In predicate on the "due_at" field.
 func DueAtIn(vs ...time.Time) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldDueAt, vs...))
+}
+
+// DueAtLT applies the LT predicate on the "due_at" field.
+func DueAtLT(v time.Time) predicate.Application {
+	return predicate.Application(sql.FieldLT(FieldDueAt, v))
 }
 
 // DueAtIsNil applies the IsNil predicate on the "due_at" field.

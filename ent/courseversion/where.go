@@ -366,6 +366,12 @@ func SubmittedByIDEQ(v ident.ID) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldSubmittedByID, vc))
 }
 
+// SubmittedByIDNEQ applies the NEQ predicate on the "submitted_by_id" field.
+func SubmittedByIDNEQ(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldNEQ(FieldSubmittedByID, vc))
+}
+
 // SubmittedByIDIn applies the In predicate on the "submitted_by_id" field.
 func SubmittedByIDIn(vs ...ident.ID) predicate.CourseVersion {
 	v := make([]any, len(vs))

@@ -3454,7 +3454,7 @@ func unmarshalInputApplicationFilter(ctx context.Context, ec *executionContext, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "side", "states", "offeringId", "updatedSince"}
+	fieldsInOrder := [...]string{"institutionId", "side", "states", "offeringId", "dueBefore", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3489,6 +3489,13 @@ func unmarshalInputApplicationFilter(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.OfferingID = data
+		case "dueBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueBefore"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueBefore = data
 		case "updatedSince":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
 			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)

@@ -70,6 +70,7 @@ type ResolverRoot interface {
 	RuleReport() RuleReportResolver
 	SeatQuota() SeatQuotaResolver
 	Session() SessionResolver
+	Task() TaskResolver
 	UncountedCourse() UncountedCourseResolver
 	Unit() UnitResolver
 	VerifiedCredential() VerifiedCredentialResolver
@@ -213,6 +214,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitCourseForReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitCourseForReviewInput)),
 			graphql.NewInputUnmarshaler("SubstantialDifferenceInput", graphql.BindUnmarshaler(ec, unmarshalInputSubstantialDifferenceInput)),
 			graphql.NewInputUnmarshaler("SuspendMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputSuspendMemberInput)),
+			graphql.NewInputUnmarshaler("TaskFilter", graphql.BindUnmarshaler(ec, unmarshalInputTaskFilter)),
 			graphql.NewInputUnmarshaler("TerminateRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("TranslationInput", graphql.BindUnmarshaler(ec, unmarshalInputTranslationInput)),
 			graphql.NewInputUnmarshaler("UnlinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputUnlinkIdentityInput)),
@@ -645,6 +647,8 @@ input ApplicationFilter {
   states: [ApplicationState!]
   "For this offering."
   offeringId: ID
+  "Only those about which somebody has to decide before then; see ` + "`" + `viewer.tasks` + "`" + ` for what is due first."
+  dueBefore: DateTime
   "Only rows that have changed since then."
   updatedSince: DateTime
 }
@@ -6837,6 +6841,123 @@ extend type Mutation {
   unlinkIdentity(input: UnlinkIdentityInput!): UnlinkIdentityPayload
 }
 `, BuiltIn: false},
+	{Name: "../task.graphqls", Input: `"One thing that waits for somebody: exactly one of its subjects is there. It is read from what waits, so it is gone once it is done."
+type Task {
+  "What there is to do."
+  kind: TaskKind!
+  "Until when it is due; null for no time."
+  dueAt: DateTime
+  "Whether that is over."
+  overdue: Boolean!
+  "Since when it waits."
+  since: DateTime!
+  "Institution for which it is done; null for a learner's own."
+  institution: Institution
+  "The application."
+  application: Application
+  "The draft of an application."
+  draft: Draft
+  "The enrolment."
+  enrolment: Enrolment
+  "The result."
+  result: Result
+  "The recognition case."
+  recognitionCase: RecognitionCase
+  "The recognition rule."
+  recognitionRule: RecognitionRule
+  "The version of a course."
+  courseVersion: CourseVersion
+}
+
+"Kinds of tasks. Staff and programs have those that their rights let them do, learners their own."
+enum TaskKind {
+  "A learner accepts or declines a seat that is offered: acceptSeat, declineSeat."
+  ANSWER_OFFER
+  "A learner meets the condition of an admission, and tells the host."
+  MEET_CONDITION
+  "A learner finishes a draft: submitApplication, discardDraft."
+  FINISH_DRAFT
+  "Home nominates or refuses: nominateApplication, refuseNomination."
+  DECIDE_NOMINATION
+  "The host decides: admitApplication, waitlistApplication, admitConditionally, refuseApplication."
+  DECIDE_ADMISSION
+  "The host says that a condition is met: fulfilCondition."
+  CHECK_CONDITION
+  "The host records the result of an enrolment whose course is over: recordResult."
+  RECORD_RESULT
+  "The host confirms a result: confirmResult."
+  CONFIRM_RESULT
+  "Home decides about recognition: decideRecognition."
+  DECIDE_RECOGNITION
+  "The host answers a rule that a home proposes: answerRecognitionRule."
+  ANSWER_RULE
+  "Somebody else than its author reviews a course: publishCourse, returnCourseDraft."
+  REVIEW_COURSE
+}
+
+"Which tasks."
+input TaskFilter {
+  "Of these kinds."
+  kinds: [TaskKind!]
+  "Done for this institution."
+  institutionId: ID
+  "Only those whose time is over, or only those whose time is not."
+  overdue: Boolean
+  "Only those that are due before then."
+  dueBefore: DateTime
+}
+
+"A page of tasks."
+type TaskConnection {
+  "Rows with their cursors."
+  edges: [TaskEdge!]!
+  "Rows."
+  nodes: [Task!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 20)
+}
+
+"A task and its place."
+type TaskEdge {
+  "Place of the row."
+  cursor: String!
+  "The row."
+  node: Task!
+}
+
+"How many tasks of a kind wait."
+type TaskCount {
+  "Kind."
+  kind: TaskKind!
+  "All of them."
+  count: Int!
+  "Those whose time is over."
+  overdue: Int!
+}
+
+extend type Viewer {
+  "What waits for the viewer: by the time until which it is due, what has none last."
+  tasks(
+    "Which rows; null is all that wait for the viewer."
+    filter: TaskFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): TaskConnection @cost(weight: 10)
+  "How many tasks wait for the viewer, by kind; kinds of which none waits are left out."
+  taskCounts(
+    "Which tasks; null is all."
+    filter: TaskFilter
+  ): [TaskCount!] @items(max: 11) @cost(weight: 20)
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -9770,6 +9891,72 @@ func childFields_SubstantialDifference(ctx context.Context, ec *executionContext
 	return nil, fmt.Errorf("no field named %q was found under type SubstantialDifference", field.Name)
 }
 
+func childFields_Task(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return fieldContext_Task_kind(ctx, ec, field)
+	case "dueAt":
+		return fieldContext_Task_dueAt(ctx, ec, field)
+	case "overdue":
+		return fieldContext_Task_overdue(ctx, ec, field)
+	case "since":
+		return fieldContext_Task_since(ctx, ec, field)
+	case "institution":
+		return fieldContext_Task_institution(ctx, ec, field)
+	case "application":
+		return fieldContext_Task_application(ctx, ec, field)
+	case "draft":
+		return fieldContext_Task_draft(ctx, ec, field)
+	case "enrolment":
+		return fieldContext_Task_enrolment(ctx, ec, field)
+	case "result":
+		return fieldContext_Task_result(ctx, ec, field)
+	case "recognitionCase":
+		return fieldContext_Task_recognitionCase(ctx, ec, field)
+	case "recognitionRule":
+		return fieldContext_Task_recognitionRule(ctx, ec, field)
+	case "courseVersion":
+		return fieldContext_Task_courseVersion(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Task", field.Name)
+}
+
+func childFields_TaskConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_TaskConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_TaskConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_TaskConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_TaskConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskConnection", field.Name)
+}
+
+func childFields_TaskCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return fieldContext_TaskCount_kind(ctx, ec, field)
+	case "count":
+		return fieldContext_TaskCount_count(ctx, ec, field)
+	case "overdue":
+		return fieldContext_TaskCount_overdue(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskCount", field.Name)
+}
+
+func childFields_TaskEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_TaskEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_TaskEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskEdge", field.Name)
+}
+
 func childFields_TextSpan(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "start":
@@ -9936,6 +10123,10 @@ func childFields_Viewer(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Viewer_sessions(ctx, ec, field)
 	case "identities":
 		return fieldContext_Viewer_identities(ctx, ec, field)
+	case "tasks":
+		return fieldContext_Viewer_tasks(ctx, ec, field)
+	case "taskCounts":
+		return fieldContext_Viewer_taskCounts(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

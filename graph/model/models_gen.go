@@ -42,6 +42,8 @@ type ApplicationFilter struct {
 	States []application.State `json:"states,omitempty"`
 	// For this offering.
 	OfferingID *ident.ID `json:"offeringId,omitempty"`
+	// Only those about which somebody has to decide before then; see `viewer.tasks` for what is due first.
+	DueBefore *time.Time `json:"dueBefore,omitempty"`
 	// Only rows that have changed since then.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }

@@ -45,6 +45,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/record"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/task"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web"
@@ -89,6 +90,7 @@ type App struct {
 	Privacy      *privacy.Service
 	Audit        *audit.Chain
 	institutions *institution.Service
+	tasks        *task.Service
 	signIn       *oidcrp.RelyingParty
 	clock        *clock
 	db           *ent.Client
@@ -113,6 +115,7 @@ func New(p Parts) (*App, error) {
 		Journeys:     &journey.Service{DB: db, Now: p.Now, KEK: p.KEK},
 		Portals:      &portal.Service{DB: db, Now: p.Now},
 		Problems:     &telemetry.Problems{},
+		tasks:        &task.Service{DB: db, Now: p.Now},
 	}
 	a.Privacy = &privacy.Service{DB: db, SQL: p.DB.SQL, Now: p.Now, Wait: time.Duration(p.Config.ErasureDays) * 24 * time.Hour, Periods: p.Config.Periods(),
 		Journeys: a.Journeys, Roles: &role.Service{DB: db, Now: p.Now}, Recognitions: cases}
@@ -137,7 +140,7 @@ func New(p Parts) (*App, error) {
 		GraphQL: graph.NewHandler(a.resolver(p, reporter)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Documents: a.Documents, Exchange: a.Exchange, Institutions: a.institutions, Journeys: a.Journeys,
 		Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
-		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
+		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions, Tasks: a.tasks,
 		Auth:   &authn.Authenticator{Sessions: a.Sessions, Tokens: a.Tokens, Cookie: cookie},
 		SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Privacy: a.Privacy, Demo: p.Demo, Budgets: budgets, Problems: reporter, Log: p.Log,
 	})
@@ -170,6 +173,7 @@ func (a *App) resolver(p Parts, reporter storage.Reporter) *graph.Resolver {
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
 		Policies:     &policy.Service{DB: db},
+		Tasks:        a.tasks,
 		Privacy:      a.Privacy,
 		Journeys:     a.Journeys,
 		Credentials:  a.Credentials,

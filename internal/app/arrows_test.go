@@ -73,6 +73,7 @@ var layers = []struct {
 			"internal/recognition",
 			"internal/privacy",
 			"internal/document",
+			"internal/task",
 		},
 	},
 	{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -112,10 +113,26 @@ func (w *World) persona(key, domain string) *Actor {
 func TestDemoAllianceIsLively(t *testing.T) {
 	w := demo(t)
 	ctx, db := w.system(), w.DB.Client
-	for _, s := range []application.State{application.StateSUBMITTED, application.StateNOMINATED, application.StateADMITTED, application.StateREFUSED_BY_HOME, application.StateREFUSED_BY_HOST, application.StateWITHDRAWN} {
+	for _, s := range []application.State{application.StateSUBMITTED, application.StateNOMINATED, application.StateADMITTED, application.StateREFUSED_BY_HOME, application.StateREFUSED_BY_HOST, application.StateWITHDRAWN,
+		application.StateWAITLISTED, application.StateCONDITIONAL, application.StateOFFERED} {
 		if !db.Application.Query().Where(application.StateEQ(s)).ExistX(ctx) {
 			t.Errorf("no application is %s", s)
 		}
+	}
+	for _, s := range []draw.State{draw.StateCOMMITTED, draw.StateDRAWN} {
+		if !db.Draw.Query().Where(draw.StateEQ(s)).ExistX(ctx) {
+			t.Errorf("no draw is %s", s)
+		}
+	}
+	soon := w.Now().Add(3 * time.Hour)
+	if !db.Application.Query().Where(application.StateEQ(application.StateOFFERED), application.DueAtLT(soon)).ExistX(ctx) {
+		t.Error("no offer of a seat is about to run out")
+	}
+	if !db.Application.Query().Where(application.StateEQ(application.StateSUBMITTED), application.DueAtLT(w.Now())).ExistX(ctx) {
+		t.Error("no nomination is overdue")
+	}
+	if !db.Document.Query().ExistX(ctx) || !db.AccessNeeds.Query().ExistX(ctx) || db.AdmissionPolicy.Query().CountX(ctx) != 3 {
+		t.Error("documents, access needs or policies are missing")
 	}
 	for _, s := range []result.State{result.StateRECORDED, result.StateCONFIRMED} {
 		if !db.Result.Query().Where(result.StateEQ(s)).ExistX(ctx) {

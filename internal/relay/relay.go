@@ -107,11 +107,26 @@ func Known[E Node](rows []E, size int) *Connection[E] {
 	return connect(rows[:min(size, len(rows))], len(rows) > size, Page{}, count)
 }
 
+// Connect makes a connection of the rows of a page that were found otherwise, in
+// the order of the list.
+func Connect[E Node](rows []E, more bool, page Page, count func(context.Context) (int, error)) *Connection[E] {
+	return connect(rows, more, page, count)
+}
+
+// cursorOf is the place of a row in its list: its identifier, unless the list has
+// another order.
+func cursorOf(row Node) string {
+	if placed, ok := row.(interface{ Cursor() string }); ok {
+		return placed.Cursor()
+	}
+	return string(row.NodeID())
+}
+
 // connect makes a connection of the rows of a page.
 func connect[E Node](rows []E, more bool, page Page, count func(context.Context) (int, error)) *Connection[E] {
 	c := &Connection[E]{Nodes: rows, Edges: make([]*Edge[E], len(rows)), count: count}
 	for i, row := range rows {
-		c.Edges[i] = &Edge[E]{Node: row, Cursor: string(row.NodeID())}
+		c.Edges[i] = &Edge[E]{Node: row, Cursor: cursorOf(row)}
 	}
 	c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, page.After != nil
 	if page.Backwards() {

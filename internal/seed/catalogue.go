@@ -90,7 +90,7 @@ func (d *demo) offeringsOf(c courseContent, zone string) (all []planned) {
 		coming.StartsOn, coming.EndsOn = new(d.date(80)), new(d.date(190))
 		all = append(all, planned{pastCohort, past}, planned{string(offering.ScheduleCOHORT), coming})
 	}
-	return all
+	return append(all, d.scarce(c.Code, zone)...)
 }
 
 func (d *demo) offer(editor context.Context, code string, p planned) error {

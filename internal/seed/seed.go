@@ -129,7 +129,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.privacy = &privacy.Service{DB: db, Now: now}
 	noted := d.privacy.Disclose(ctx, "demo", func(ctx context.Context) {
 		for _, step := range []func(context.Context) error{
-			d.foundAlliance, d.describeInstitutions, d.publishCourses, d.publishMicroDegrees, d.agreeRules, d.tellStories,
+			d.foundAlliance, d.describeInstitutions, d.publishCourses, d.publishMicroDegrees, d.agreeRules, d.tellStories, d.giveSeats,
 		} {
 			if err = step(ctx); err != nil {
 				return

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/record"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/task"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -46,6 +49,11 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, name string, 
 		s.fail(w, r, err)
 		return
 	}
+	waits, err := s.waits(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	named(r, learner.FullName(rec.Profile))
 	page := pages.Account{Chrome: s.chrome(r), Proof: proofOf(v), TokenName: name, Said: pages.Said(s.Auth.Cookie.NamedValue(r, saidCookie)).Known()}
 	if page.Said != "" {
@@ -57,8 +65,30 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, name string, 
 	for _, lifetime := range session.Lifetimes {
 		page.Minutes = append(page.Minutes, int(lifetime.Minutes()))
 	}
+	page.Waits = waits
 	fillAccount(&page, rec, v.SessionID, s.Now())
 	s.pages.Show(w, r, page)
+}
+
+// waits says what waits for the signed-in person: how many tasks of each kind, and
+// until when the first of them is due, if it is among the first of all.
+func (s *site) waits(r *http.Request) (all []pages.Tasks, err error) {
+	counts, err := s.Tasks.Counts(r.Context(), task.Filter{})
+	if err != nil || len(counts) == 0 {
+		return nil, err
+	}
+	first, err := s.Tasks.List(r.Context(), task.Filter{}, relay.Page{})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range counts {
+		row := pages.Tasks{Kind: string(c.Kind), Count: c.Count, Overdue: c.Overdue}
+		if i := slices.IndexFunc(first.Nodes, func(t *task.Task) bool { return t.Kind == c.Kind }); i >= 0 {
+			row.DueAt = first.Nodes[i].Due
+		}
+		all = append(all, row)
+	}
+	return all, nil
 }
 
 func proofOf(v *viewer.Viewer) pages.Proof {

@@ -33,6 +33,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/record"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/task"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -61,6 +62,7 @@ type Parts struct {
 	Learners     *learner.Service
 	Records      *record.Service
 	Sessions     *session.Service
+	Tasks        *task.Service
 	Auth         *authn.Authenticator
 	SignIn       *oidcrp.RelyingParty
 	Portals      *portal.Service

@@ -7,6 +7,7 @@ package lists
 import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/task"
 )
 
 // Pages and rows of each list.
@@ -51,6 +52,8 @@ type (
 	ImportFindingEdge          = relay.Edge[*ent.ImportFinding]
 	AuditEntryConnection       = relay.Connection[*ent.AuditEntry]
 	AuditEntryEdge             = relay.Edge[*ent.AuditEntry]
+	TaskConnection             = relay.Connection[*task.Task]
+	TaskEdge                   = relay.Edge[*task.Task]
 	DisclosureConnection       = relay.Connection[*ent.Disclosure]
 	DisclosureEdge             = relay.Edge[*ent.Disclosure]
 	SessionConnection          = relay.Connection[*ent.Session]

@@ -18,6 +18,7 @@ type Account struct {
 	Home         vocab.Text // home institution; may be empty
 	Affiliations []Affiliation
 	Roles        []HeldRole
+	Waits        []Tasks // for the person to do
 	Applications []Application
 	Credentials  []Credential
 	Recognitions []Recognition
@@ -114,6 +115,13 @@ type Affiliation struct {
 type HeldRole struct {
 	Role viewer.Role
 	At   vocab.Text
+}
+
+// Tasks is how many tasks of one kind wait. Kind is a value of TaskKind.
+type Tasks struct {
+	Kind           string
+	Count, Overdue int
+	DueAt          *time.Time // of the first one; nil where it is later than others are, or never
 }
 
 // Application is a wish to take a course. State is a value of ApplicationState.
