@@ -150,7 +150,6 @@ func TestTasksAfterTheSeat(t *testing.T) {
 // filters keep what they say.
 func TestTasksAreListedInOrder(t *testing.T) {
 	q := newQueue(t, 5, nil)
-	office := q.Staff("Both sides", "uni-a", viewer.MobilityOfficer)
 	for i := range 9 {
 		q.SetClock(q.Now().Add(time.Hour)) // each is due at another instant, but for two days
 		name := fmt.Sprint("L", i)
@@ -158,7 +157,7 @@ func TestTasksAreListedInOrder(t *testing.T) {
 		q.apps[name] = id(q.who[name].Does("applies", "submitApplication", map[string]any{"offeringId": q.run}))
 	}
 	q.DB.Client.Application.UpdateOneID(ident.ID(q.apps["L4"])).SetDueAt(q.Now().Add(-time.Hour)).SaveX(q.system())
-	office = q.Staff("Both sides", "uni-a", viewer.MobilityOfficer)
+	office := q.Staff("Both sides", "uni-a", viewer.MobilityOfficer)
 	whole := todo(office, nil)
 	if len(whole) != 9 || whole[0] != "DECIDE_NOMINATION "+q.apps["L4"] {
 		t.Fatalf("the list is %v", whole)

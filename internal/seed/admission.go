@@ -61,7 +61,8 @@ func (d *demo) scarce(code, zone string) []planned {
 		return plan(asking, -12, 30, 10, func(n *catalogue.NewOffering) {
 			text := func(en, de string) []vocab.Translation { return both(en, de).Translations() }
 			n.Questions = []form.Question{
-				{Key: "experience", Kind: vocab.AskText, Text: text("Which models have you built so far?", "Welche Modelle haben Sie bisher gebaut?"), Required: new(true), MaxLength: new(500)},
+				{Key: "experience", Kind: vocab.AskText, Text: text("Which models have you built so far?", "Welche Modelle haben Sie bisher gebaut?"),
+					Required: new(true), MaxLength: new(500)},
 				{Key: "tool", Kind: vocab.AskChoice, Text: text("With which program do you work?", "Mit welchem Programm arbeiten Sie?"), Choices: []form.Choice{
 					{Key: "open", Text: text("an open-source one", "mit einem quelloffenen")}, {Key: "other", Text: text("another one", "mit einem anderen")}}},
 				{Key: "sample", Kind: vocab.AskFile, Text: text("A sample of your work", "Eine Arbeitsprobe")},

@@ -238,6 +238,8 @@ export type ApplicationDecisionInput = {
 
 /** Which applications to list. */
 export type ApplicationFilter = {
+  /** Only those about which somebody has to decide before then; see `viewer.tasks` for what is due first. */
+  dueBefore?: InputMaybe<Scalars['DateTime']['input']>;
   /** Institution at which the viewer holds a role. */
   institutionId?: InputMaybe<Scalars['ID']['input']>;
   /** For this offering. */
@@ -2407,6 +2409,44 @@ export type TargetGroup =
   | 'POSTDOCS'
   /** Students. */
   | 'STUDENTS'
+  | '%future added value';
+
+/** Which tasks. */
+export type TaskFilter = {
+  /** Only those that are due before then. */
+  dueBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Done for this institution. */
+  institutionId?: InputMaybe<Scalars['ID']['input']>;
+  /** Of these kinds. */
+  kinds?: InputMaybe<Array<TaskKind>>;
+  /** Only those whose time is over, or only those whose time is not. */
+  overdue?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Kinds of tasks. Staff and programs have those that their rights let them do, learners their own. */
+export type TaskKind =
+  /** A learner accepts or declines a seat that is offered: acceptSeat, declineSeat. */
+  | 'ANSWER_OFFER'
+  /** The host answers a rule that a home proposes: answerRecognitionRule. */
+  | 'ANSWER_RULE'
+  /** The host says that a condition is met: fulfilCondition. */
+  | 'CHECK_CONDITION'
+  /** The host confirms a result: confirmResult. */
+  | 'CONFIRM_RESULT'
+  /** The host decides: admitApplication, waitlistApplication, admitConditionally, refuseApplication. */
+  | 'DECIDE_ADMISSION'
+  /** Home nominates or refuses: nominateApplication, refuseNomination. */
+  | 'DECIDE_NOMINATION'
+  /** Home decides about recognition: decideRecognition. */
+  | 'DECIDE_RECOGNITION'
+  /** A learner finishes a draft: submitApplication, discardDraft. */
+  | 'FINISH_DRAFT'
+  /** A learner meets the condition of an admission, and tells the host. */
+  | 'MEET_CONDITION'
+  /** The host records the result of an enrolment whose course is over: recordResult. */
+  | 'RECORD_RESULT'
+  /** Somebody else than its author reviews a course: publishCourse, returnCourseDraft. */
+  | 'REVIEW_COURSE'
   | '%future added value';
 
 /** A rule to terminate. */
