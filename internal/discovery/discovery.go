@@ -41,6 +41,8 @@ type Service struct {
 
 	loading sync.Mutex    // one reading of the whole at a time
 	writing chan struct{} // holds one token: one change of what is published at a time
+	waiting sync.Mutex
+	behind  *wave // of changes that wait to be taken in
 	shelf   atomic.Pointer[shelf]
 	read    *lru.Cache[stored, *Entry]     // entries that were decoded, by their stored form
 	courses *lru.Cache[ident.ID, ident.ID] // of offerings, which stay those of their course

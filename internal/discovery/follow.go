@@ -131,17 +131,57 @@ func (s *Service) Refresh(ctx context.Context, events []ledger.Event) error {
 	}
 	ctx, cancel := context.WithTimeout(viewer.AsSystem(ctx), refreshing)
 	defer cancel()
+	w := s.join(t)
 	done, err := s.write(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	next, err := s.apply(ctx, s.shelf.Load(), t)
-	if err != nil {
+	if !s.leave(w) {
+		return w.err // somebody before us has taken it in
+	}
+	next, err := s.apply(ctx, s.shelf.Load(), w.touched)
+	if w.err = err; err != nil {
 		return err
 	}
 	s.publish(next)
 	return nil
+}
+
+// wave is what several changes have touched that wait for the same turn: who has it
+// first takes in all of it. In a rush on one offering its course is read once for
+// all who wait, and not for each.
+type wave struct {
+	touched
+	err error
+}
+
+// join adds what was touched to the wave that waits, and returns that.
+func (s *Service) join(t touched) *wave {
+	s.waiting.Lock()
+	defer s.waiting.Unlock()
+	if s.behind == nil {
+		s.behind = &wave{}
+	}
+	s.behind.add(t)
+	return s.behind
+}
+
+// leave ends the wait of a wave, and says whether it still waited.
+func (s *Service) leave(w *wave) bool {
+	s.waiting.Lock()
+	defer s.waiting.Unlock()
+	if s.behind != w {
+		return false
+	}
+	s.behind = nil
+	return true
+}
+
+// add adds what others have touched.
+func (t *touched) add(o touched) {
+	t.courses, t.offerings, t.institutions = append(t.courses, o.courses...), append(t.offerings, o.offerings...), append(t.institutions, o.institutions...)
+	t.members, t.public = t.members || o.members, t.public+o.public
 }
 
 // apply reads what was touched and returns the shelf that holds it as well.
@@ -159,7 +199,8 @@ func (s *Service) apply(ctx context.Context, sh *shelf, t touched) (*shelf, erro
 		next.members = m
 	}
 	ids := slices.Clone(t.courses)
-	for part := range slices.Chunk(t.offerings, batch) {
+	slices.Sort(t.offerings)
+	for part := range slices.Chunk(slices.Compact(t.offerings), batch) {
 		of, err := s.DB.Offering.Query().Where(offering.IDIn(part...)).Select(offering.FieldCourseID).Strings(ctx)
 		if err != nil {
 			return nil, err

@@ -14,7 +14,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/form"
-	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
@@ -50,7 +49,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	if err != nil {
 		return nil, err
 	}
-	return idempotency.Write(ctx, s.DB, idempotency.Of(toSubmit, in.IdempotencyKey, in), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return s.act(ctx, toSubmit, in.IdempotencyKey, in, func(ctx context.Context, tx *ent.Tx) (*ent.Application, error) {
 		now := vocab.Now(s.Now)
 		o, err := tx.Offering.Get(ctx, in.OfferingID)
 		if err != nil {
@@ -111,6 +110,14 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
+		sends := nominates(rules, facts)
+		if sends && (o.Admission == offering.AdmissionAUTOMATIC || rules.NominationsPerOffering != nil) {
+			// Who may move seats, or is counted, waits here in one order. A row that referred
+			// to the offering before would hold it, too, and rivals would hold it against each other.
+			if err := storage.Hold(viewer.AsSystem(ctx), tx.Offering.Update().Where(offering.ID(o.ID))); err != nil {
+				return nil, err
+			}
+		}
 		create := tx.Application.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID).SetHomeID(home).SetHostID(o.InstitutionID).
 			SetNillableProgrammeID(programme).SetState(application.StateSUBMITTED).SetLiveKey(liveKey(v.PersonID, o.ID)).
 			SetCommitment(previews[version.ID].Commitment(programme)).SetSubmittedAt(now).
@@ -138,13 +145,8 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err := s.remember(ctx, tx, app, "", step{verb: toSubmit, to: app.State, due: due}); err != nil {
 			return nil, err
 		}
-		if !nominates(rules, facts) {
+		if !sends {
 			return app, nil
-		}
-		if rules.NominationsPerOffering != nil { // counted with nobody else between
-			if err := storage.Hold(viewer.AsSystem(ctx), tx.Offering.Update().Where(offering.ID(o.ID))); err != nil {
-				return nil, err
-			}
 		}
 		if err := sendsMore(ctx, tx, app, rules); err != nil { // credits were counted before
 			if problem.All(err) == nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/form"
-	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -76,7 +75,7 @@ func (s *Service) share(ctx context.Context, c Consent, verb *ledger.Verb, after
 	if len(c.Items) == 0 {
 		return nil, problem.New(problem.Invalid, "name at least one item").At("input", "items")
 	}
-	return idempotency.Write(ctx, s.DB, idempotency.Of(verb, c.IdempotencyKey, c), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return s.act(ctx, verb, c.IdempotencyKey, c, func(ctx context.Context, tx *ent.Tx) (*ent.Application, error) {
 		app, err := storage.Held(ctx, tx.Application, c.ApplicationID)
 		if err != nil {
 			return nil, err

@@ -9,7 +9,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
-	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
@@ -38,7 +37,7 @@ type Nomination struct {
 // Nominate tells the host that home sends the learner. Where the host leaves it to
 // the order, the learner has a seat, or a place on the waitlist, at once.
 func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application, error) {
-	return idempotency.Write(ctx, s.DB, idempotency.Of(toNominate, n.IdempotencyKey, n), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return s.act(ctx, toNominate, n.IdempotencyKey, n, func(ctx context.Context, tx *ent.Tx) (*ent.Application, error) {
 		app, err := holdFor(ctx, tx, n.ApplicationID, n.ExpectedVersion, toNominate, home)
 		if err != nil {
 			return nil, err
@@ -94,7 +93,7 @@ func (s *Service) Refuse(ctx context.Context, r Refusal) (*ent.Application, erro
 }
 
 func (s *Service) refuse(ctx context.Context, r Refusal, verb *ledger.Verb, side func(*ent.Application) ident.ID, to application.State) (*ent.Application, error) {
-	return idempotency.Write(ctx, s.DB, idempotency.Of(verb, r.IdempotencyKey, r), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return s.act(ctx, verb, r.IdempotencyKey, r, func(ctx context.Context, tx *ent.Tx) (*ent.Application, error) {
 		app, err := holdFor(ctx, tx, r.ApplicationID, r.ExpectedVersion, verb, side)
 		if err != nil {
 			return nil, err
@@ -130,7 +129,7 @@ func (s *Service) Waitlist(ctx context.Context, a Admission) (*ent.Application, 
 // Fulfil says that an applicant meets the condition under which they were
 // admitted, and enrols them.
 func (s *Service) Fulfil(ctx context.Context, a Admission) (*ent.Application, error) {
-	return idempotency.Write(ctx, s.DB, idempotency.Of(toFulfil, a.IdempotencyKey, a), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return s.act(ctx, toFulfil, a.IdempotencyKey, a, func(ctx context.Context, tx *ent.Tx) (*ent.Application, error) {
 		app, err := holdFor(ctx, tx, a.ApplicationID, a.ExpectedVersion, toFulfil, host)
 		if err != nil {
 			return nil, err
@@ -179,7 +178,7 @@ func (s *Service) AdmitConditionally(ctx context.Context, a ConditionalAdmission
 // admit takes a step of the host for an applicant who gets a seat or waits for one.
 // whole is all that the caller has sent.
 func (s *Service) admit(ctx context.Context, a Admission, whole any, st step) (*ent.Application, error) {
-	return idempotency.Write(ctx, s.DB, idempotency.Of(st.verb, a.IdempotencyKey, whole), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return s.act(ctx, st.verb, a.IdempotencyKey, whole, func(ctx context.Context, tx *ent.Tx) (*ent.Application, error) {
 		app, err := holdFor(ctx, tx, a.ApplicationID, a.ExpectedVersion, st.verb, host)
 		if err != nil {
 			return nil, err

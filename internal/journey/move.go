@@ -144,6 +144,10 @@ func (s *Service) remember(ctx context.Context, tx *ent.Tx, app *ent.Application
 	case viewer.Program:
 		create.SetClientID(v.Actor())
 	}
+	if steps, ok := ctx.Value(stepsKey{}).(*[]*ent.ApplicationStepCreate); ok {
+		*steps = append(*steps, create)
+		return nil
+	}
 	return create.Exec(ctx)
 }
 

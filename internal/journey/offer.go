@@ -7,7 +7,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -72,7 +71,7 @@ func (s *Service) give(ctx context.Context, verb *ledger.Verb, to application.St
 func (s *Service) own(
 	ctx context.Context, verb *ledger.Verb, key *string, in any, id ident.ID, expected *int, fn func(*ent.Tx, *ent.Application) (*ent.Application, error),
 ) (*ent.Application, error) {
-	return idempotency.Write(ctx, s.DB, idempotency.Of(verb, key, in), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return s.act(ctx, verb, key, in, func(ctx context.Context, tx *ent.Tx) (*ent.Application, error) {
 		app, err := hold(ctx, tx, id)
 		if err != nil {
 			return nil, err

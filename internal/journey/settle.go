@@ -72,31 +72,37 @@ func (s *Service) settle(ctx context.Context, l *work.Lease, due catalogue.Due) 
 			if err := l.Hold(ctx, tx); err != nil {
 				return err
 			}
-			o, err := storage.Held(ctx, tx.Offering, due.Offering)
-			if ent.IsNotFound(err) {
-				more = false
-				return nil
-			}
-			if err != nil {
+			return together(ctx, tx, func(ctx context.Context) (err error) {
+				more, err = s.settleSome(ctx, tx, due.Offering)
 				return err
-			}
-			if o.State == offering.StateCANCELLED {
-				more, err = s.callOff(ctx, tx, o)
-				return err
-			}
-			if err := catalogue.ReleaseTx(ctx, tx, o.ID, vocab.Now(s.Now)); err != nil {
-				return err
-			}
-			if more, err = s.draws(ctx, tx, o); err != nil {
-				return err
-			}
-			return s.promote(ctx, tx, o.ID)
+			})
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settleSome is one transaction of settle. It says whether there may be more.
+func (s *Service) settleSome(ctx context.Context, tx *ent.Tx, id ident.ID) (more bool, err error) {
+	o, err := storage.Held(ctx, tx.Offering, id)
+	if ent.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if o.State == offering.StateCANCELLED {
+		return s.callOff(ctx, tx, o)
+	}
+	if err := catalogue.ReleaseTx(ctx, tx, o.ID, vocab.Now(s.Now)); err != nil {
+		return false, err
+	}
+	if more, err = s.draws(ctx, tx, o); err != nil {
+		return false, err
+	}
+	return more, s.promote(ctx, tx, o.ID)
 }
 
 // callOff ends applications for an offering that was cancelled, and says whether

@@ -46,7 +46,7 @@ func (s *Service) wake(ctx context.Context, l *work.Lease, _ struct{}) error {
 				if err := l.Hold(ctx, tx); err != nil {
 					return err
 				}
-				return s.look(ctx, tx, id)
+				return together(ctx, tx, func(ctx context.Context) error { return s.look(ctx, tx, id) })
 			})
 			if err != nil {
 				return err

@@ -85,38 +85,52 @@ func NotedAs[T any](
 // NoteAll is Note for many changes: each kind of row takes a statement for
 // every few hundred.
 func NoteAll(ctx context.Context, tx *ent.Tx, all ...Change) error {
-	for some := range slices.Chunk(all, atOnce) {
-		entries := make([]*ent.AuditEntryCreate, len(some))
-		for i, c := range some {
-			var err error
-			if entries[i], err = c.entry(ctx, tx); err != nil {
-				return err
-			}
-		}
-		if err := tx.AuditEntry.CreateBulk(entries...).Exec(ctx); err != nil {
+	entries := make([]*ent.AuditEntryCreate, len(all))
+	for i, c := range all {
+		var err error
+		if entries[i], err = c.entry(ctx, tx); err != nil {
 			return err
 		}
+	}
+	if p, waits := ctx.Value(pendingKey{}).(*pending); waits {
+		p.entries = append(p.entries, entries...)
+	} else if err := writeEntries(ctx, tx, entries); err != nil {
+		return err
 	}
 	return TellAll(ctx, tx, all...)
 }
 
 // TellAll writes the events of changes that an entry stands for already.
 func TellAll(ctx context.Context, tx *ent.Tx, all ...Change) error {
-	for some := range slices.Chunk(all, atOnce) {
-		var events []*ent.OutboxEventCreate
-		for _, c := range some {
-			create, err := c.event(ctx, tx)
-			if err != nil {
-				return err
-			}
-			if create != nil {
-				events = append(events, create)
-			}
+	var events []*ent.OutboxEventCreate
+	for _, c := range all {
+		create, err := c.event(ctx, tx)
+		if err != nil {
+			return err
 		}
-		if len(events) == 0 {
-			continue
+		if create != nil {
+			events = append(events, create)
 		}
-		if err := tx.OutboxEvent.CreateBulk(events...).Exec(ctx); err != nil {
+	}
+	if p, waits := ctx.Value(pendingKey{}).(*pending); waits {
+		p.events = append(p.events, events...)
+		return nil
+	}
+	return writeEvents(ctx, tx, events)
+}
+
+func writeEntries(ctx context.Context, tx *ent.Tx, entries []*ent.AuditEntryCreate) error {
+	for some := range slices.Chunk(entries, atOnce) {
+		if err := tx.AuditEntry.CreateBulk(some...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeEvents(ctx context.Context, tx *ent.Tx, events []*ent.OutboxEventCreate) error {
+	for some := range slices.Chunk(events, atOnce) {
+		if err := tx.OutboxEvent.CreateBulk(some...).Exec(ctx); err != nil {
 			return err
 		}
 	}
