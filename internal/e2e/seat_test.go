@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -409,4 +410,55 @@ func seatFaults(w *World, run ident.ID) (faults []string) {
 		}
 	}
 	return faults
+}
+
+// Two servers on one database: seats that become free at the same moment, by
+// learners who leave, by more capacity and by work that both find, are each offered
+// once, to who is next.
+func TestTwoServersOfferEachSeatOnce(t *testing.T) {
+	q := newQueue(t, 4, map[string]any{"waitlist": map[string]any{"places": 12, "offerHours": 48}})
+	seated, waiting := []string{"A", "B", "C", "D"}, []string{"E", "F", "G", "H", "I", "J", "K", "L", "M"}
+	q.joins("uni-a", q.c.homeOffice, append(slices.Clone(seated), waiting...)...)
+	q.host("admitApplication", seated...)
+	q.host("waitlistApplication", waiting...)
+	second, err := app.New(q.parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := &World{t: t, App: second}
+	var all []func()
+	for i, name := range seated {
+		leaves := *q.who[name]
+		if i%2 == 0 {
+			leaves.w = elsewhere
+		}
+		all = append(all, func() { leaves.Does("leaves", "withdrawApplication", map[string]any{"applicationId": q.apps[name]}) })
+	}
+	more := cohortOf("offeringId", q.run, 6)
+	more["waitlist"] = map[string]any{"places": 12, "offerHours": 48}
+	all = append(all, func() { q.c.editor.Does("adds seats", "updateOffering", more) })
+	for _, server := range []*app.App{q.App, second, q.App, second} {
+		all = append(all, func() {
+			if _, err := server.Work.Drain(q.system(), "offering.settle"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	together(len(all), func(i int) { all[i]() })
+	q.settles() // what was found by nobody before
+	want := map[string]string{}
+	for i, name := range waiting {
+		want[name] = "OFFERED"
+		if i >= 6 {
+			want[name] = fmt.Sprint("WAITLISTED ", i-5)
+		}
+	}
+	q.is("six seats came free", want)
+	for _, name := range waiting[:6] {
+		offers := q.DB.Client.ApplicationStep.Query().
+			Where(applicationstep.ApplicationID(ident.ID(q.apps[name])), applicationstep.To(string(application.StateOFFERED))).CountX(q.system())
+		if offers != 1 {
+			t.Errorf("%s was offered a seat %d times", name, offers)
+		}
+	}
 }
