@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/draft"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
@@ -20,6 +21,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
+	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
@@ -59,6 +61,10 @@ func (r *Resolver) enrolments() load[*ent.Enrolment] {
 	return rows(r.DB.Enrolment.Query, enrolment.IDIn)
 }
 func (r *Resolver) results() load[*ent.Result] { return rows(r.DB.Result.Query, result.IDIn) }
+func (r *Resolver) drafts() load[*ent.Draft]   { return rows(r.DB.Draft.Query, draft.IDIn) }
+func (r *Resolver) cases() load[*ent.RecognitionCase] {
+	return rows(r.DB.RecognitionCase.Query, recognitioncase.IDIn)
+}
 func (r *Resolver) rules() load[*ent.RecognitionRule] {
 	return rows(r.DB.RecognitionRule.Query, recognitionrule.IDIn)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
-	"github.com/peregrine-exchange/peregrine/ent/draft"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/institutionchange"
@@ -19,7 +18,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
-	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -48,13 +46,13 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.AuditEntry:        asNodes(rows(r.DB.AuditEntry.Query, auditentry.IDIn)),
 		ident.Affiliation:       asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
 		ident.Application:       asNodes(r.applications()),
-		ident.Draft:             asNodes(rows(r.DB.Draft.Query, draft.IDIn)),
+		ident.Draft:             asNodes(r.drafts()),
 		ident.Document:          asNodes(func(ctx context.Context, ids []ident.ID) ([]*ent.Document, error) { return r.Documents.Seen(ctx, ids) }),
 		ident.Enrolment:         asNodes(r.enrolments()),
 		ident.Result:            asNodes(r.results()),
 		ident.Credential:        asNodes(r.credentials),
 		ident.RecognitionRule:   asNodes(r.rules()),
-		ident.RecognitionCase:   asNodes(rows(r.DB.RecognitionCase.Query, recognitioncase.IDIn)),
+		ident.RecognitionCase:   asNodes(r.cases()),
 		ident.Role:              asNodes(rows(r.DB.RoleGrant.Query, rolegrant.IDIn)),
 		ident.RoleRule:          asNodes(r.roleRules()),
 		ident.ImportRun:         asNodes(rows(r.DB.ImportRun.Query, importrun.IDIn)),

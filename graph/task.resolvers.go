@@ -17,31 +17,31 @@ func (r *taskResolver) Institution(ctx context.Context, objs []*task.Task) ([]*e
 }
 
 func (r *taskResolver) Application(ctx context.Context, objs []*task.Task) ([]*ent.Application, error) {
-	return about[*ent.Application](objs), nil
+	return about(ctx, objs, ident.Application, r.root.applications())
 }
 
 func (r *taskResolver) Draft(ctx context.Context, objs []*task.Task) ([]*ent.Draft, error) {
-	return about[*ent.Draft](objs), nil
+	return about(ctx, objs, ident.Draft, r.root.drafts())
 }
 
 func (r *taskResolver) Enrolment(ctx context.Context, objs []*task.Task) ([]*ent.Enrolment, error) {
-	return about[*ent.Enrolment](objs), nil
+	return about(ctx, objs, ident.Enrolment, r.root.enrolments())
 }
 
 func (r *taskResolver) Result(ctx context.Context, objs []*task.Task) ([]*ent.Result, error) {
-	return about[*ent.Result](objs), nil
+	return about(ctx, objs, ident.Result, r.root.results())
 }
 
 func (r *taskResolver) RecognitionCase(ctx context.Context, objs []*task.Task) ([]*ent.RecognitionCase, error) {
-	return about[*ent.RecognitionCase](objs), nil
+	return about(ctx, objs, ident.RecognitionCase, r.root.cases())
 }
 
 func (r *taskResolver) RecognitionRule(ctx context.Context, objs []*task.Task) ([]*ent.RecognitionRule, error) {
-	return about[*ent.RecognitionRule](objs), nil
+	return about(ctx, objs, ident.RecognitionRule, r.root.rules())
 }
 
 func (r *taskResolver) CourseVersion(ctx context.Context, objs []*task.Task) ([]*ent.CourseVersion, error) {
-	return about[*ent.CourseVersion](objs), nil
+	return about(ctx, objs, ident.CourseVersion, r.root.versions)
 }
 
 func (r *viewerResolver) Tasks(ctx context.Context, obj *viewer.Viewer, filter *task.Filter, first *int, after *string, last *int, before *string) (*relay.Connection[*task.Task], error) {

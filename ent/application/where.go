@@ -185,12 +185,6 @@ func LearnerIDEQ(v ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldLearnerID, vc))
 }
 
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldNEQ(FieldLearnerID, vc))
-}
-
 // LearnerIDIn applies the In predicate on the "learner_id" field.
 func LearnerIDIn(vs ...ident.ID) predicate.Application {
 	v := make([]any, len(vs))

@@ -128,12 +128,6 @@ func LearnerIDEQ(v ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldLearnerID, vc))
 }
 
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldNEQ(FieldLearnerID, vc))
-}
-
 // LearnerIDIn applies the In predicate on the "learner_id" field.
 func LearnerIDIn(vs ...ident.ID) predicate.Enrolment {
 	v := make([]any, len(vs))

@@ -151,12 +151,6 @@ func LearnerIDEQ(v ident.ID) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldLearnerID, vc))
 }
 
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldLearnerID, vc))
-}
-
 // LearnerIDIn applies the In predicate on the "learner_id" field.
 func LearnerIDIn(vs ...ident.ID) predicate.RecognitionCase {
 	v := make([]any, len(vs))

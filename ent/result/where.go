@@ -162,12 +162,6 @@ func LearnerIDEQ(v ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldLearnerID, vc))
 }
 
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldLearnerID, vc))
-}
-
 // LearnerIDIn applies the In predicate on the "learner_id" field.
 func LearnerIDIn(vs ...ident.ID) predicate.Result {
 	v := make([]any, len(vs))

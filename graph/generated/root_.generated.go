@@ -6849,8 +6849,6 @@ type Task {
   dueAt: DateTime
   "Whether that is over."
   overdue: Boolean!
-  "Since when it waits."
-  since: DateTime!
   "Institution for which it is done; null for a learner's own."
   institution: Institution
   "The application."
@@ -9899,8 +9897,6 @@ func childFields_Task(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_Task_dueAt(ctx, ec, field)
 	case "overdue":
 		return fieldContext_Task_overdue(ctx, ec, field)
-	case "since":
-		return fieldContext_Task_since(ctx, ec, field)
 	case "institution":
 		return fieldContext_Task_institution(ctx, ec, field)
 	case "application":

@@ -106,29 +106,6 @@ func fieldContext_Task_overdue(_ context.Context, ec *executionContext, field gr
 	return graphql.NewScalarFieldContext("Task", field, false, false, "Boolean")
 }
 
-func _Task_since(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *task.Task) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Task_since(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func fieldContext_Task_since(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Task", field, false, false, "DateTime")
-}
-
 func _Task_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *task.Task) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -898,11 +875,6 @@ func _Task(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			}
 		case "overdue":
 			out.Values[i] = _Task_overdue(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "since":
-			out.Values[i] = _Task_since(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

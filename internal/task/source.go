@@ -45,10 +45,8 @@ func (a asked) at(right authz.Verb) []ident.ID {
 
 // source is where the tasks of one kind come from, for one viewer.
 type source struct {
-	kind  Kind
-	dated bool
 	list  func(context.Context, window) ([]*Task, error)
-	count func(context.Context, bool) (int, error) // of all, or of the late ones
+	count func(context.Context) (*Count, error)
 }
 
 // window is the part of the list that is wanted.
@@ -59,19 +57,27 @@ type window struct {
 }
 
 // waiting is a kind of task: which rows of an entity wait, for whom.
-type waiting[Q any, E relay.Node, P ~func(*sql.Selector)] struct {
-	kind  Kind
-	right authz.Verb // "" for a learner's own
-	from  func(*ent.Client) Q
-	place string                   // column of the institution that does it, or of the learner
-	due   string                   // column; "" for none
-	rows  func(asked) []P          // what waits
-	task  func(E) Task             // due, since and institution
-	units func(asked, P) (P, bool) // for rights that are held at units, too; nil: not
+type waiting[Q any, P ~func(*sql.Selector)] struct {
+	kind    Kind
+	right   authz.Verb // "" for a learner's own
+	about   ident.Kind
+	from    func(*ent.Client) Q
+	place   string                   // column of the institution that does it, or of the learner
+	learner string                   // column of whom it is about, who does not decide; "" for nobody
+	due     string                   // column; "" for none
+	rows    func(asked) []P          // what waits
+	units   func(asked, P) (P, bool) // for rights that are held at units, too; nil: not
 }
 
-// of opens a source for who asks, unless it has nothing for them.
-func of[Q relay.Query[Q, E, P, O, S], E relay.Node, P, O ~func(*sql.Selector), S any](w waiting[Q, E, P]) func(asked) (source, bool) {
+// scanner is what ent generates for a query that selects columns.
+type scanner interface {
+	Scan(context.Context, any) error
+}
+
+// of opens a source for who asks, unless it has nothing for them. Rows are read on
+// behalf of the system, as whose says already at which institutions, by which right;
+// only the columns of an index are read.
+func of[Q relay.Query[Q, E, P, O, S], E relay.Node, P, O ~func(*sql.Selector), S scanner](w waiting[Q, P]) func(asked) (source, bool) {
 	return func(a asked) (source, bool) {
 		if len(a.filter.Kinds) > 0 && !slices.Contains(a.filter.Kinds, w.kind) || w.due == "" && (a.filter.Overdue != nil && *a.filter.Overdue || a.filter.DueBefore != nil) {
 			return source{}, false
@@ -80,35 +86,88 @@ func of[Q relay.Query[Q, E, P, O, S], E relay.Node, P, O ~func(*sql.Selector), S
 		if !ok {
 			return source{}, false
 		}
-		query := func() Q { return w.from(a.db).Where(append(w.rows(a), whose, w.timely(a))...) }
+		query := func(also ...P) Q {
+			return w.from(a.db).Where(append(append(w.rows(a), whose, w.timely(a)), also...)...)
+		}
 		return source{
-			kind: w.kind, dated: w.due != "",
 			list: func(ctx context.Context, win window) ([]*Task, error) {
-				var row E
-				behind, some := w.behind(win, row.NodeKind())
+				behind, some := w.behind(win)
 				if !some {
 					return nil, nil
 				}
-				found, err := query().Where(behind).Order(O(w.ordered(win.backwards))).Limit(win.limit).All(ctx)
-				return vocab.Each(found, func(row E) *Task {
-					t := w.task(row)
-					t.Kind, t.Row, t.Overdue = w.kind, row, t.Due != nil && !a.now.Before(*t.Due)
-					return &t
-				}), err
-			},
-			count: func(ctx context.Context, late bool) (int, error) {
-				if late {
-					return query().Where(func(s *sql.Selector) { s.Where(sql.LTE(s.C(w.due), a.now)) }).Count(ctx)
+				var found []struct {
+					ID    ident.ID   `sql:"id"`
+					Due   *time.Time `sql:"due"`
+					Place ident.ID   `sql:"place"`
 				}
-				return query().Count(ctx)
+				err := query(w.others(a), behind).Order(O(w.ordered(win.backwards))).Limit(win.limit).Modify(w.columns).Scan(viewer.AsSystem(ctx), &found)
+				all := make([]*Task, len(found))
+				for i, row := range found {
+					all[i] = &Task{Kind: w.kind, Due: row.Due, Overdue: row.Due != nil && !a.now.Before(*row.Due), About: row.ID}
+					if w.right != "" {
+						all[i].At = row.Place
+					}
+				}
+				return all, err
+			},
+			count: func(ctx context.Context) (*Count, error) {
+				ctx = viewer.AsSystem(ctx)
+				count := func(q Q) (n Count, err error) {
+					var found []struct {
+						Count   int `sql:"n"`
+						Overdue int `sql:"late"`
+					}
+					if err := q.Modify(w.counting(a)).Scan(ctx, &found); err != nil {
+						return n, err
+					}
+					return Count{Kind: w.kind, Count: found[0].Count, Overdue: found[0].Overdue}, nil
+				}
+				all, err := count(query())
+				if err != nil || all.Count == 0 || w.learner == "" || a.viewer.PersonID == "" {
+					return &all, err
+				}
+				// Own ones are counted by themselves: the index of what is due does not name learners.
+				own, err := count(query(func(s *sql.Selector) { s.Where(sql.EQ(s.C(w.learner), string(a.viewer.PersonID))) }))
+				all.Count, all.Overdue = all.Count-own.Count, all.Overdue-own.Overdue
+				return &all, err
 			},
 		}, true
 	}
 }
 
+// others keeps what is about other people than who asks.
+func (w waiting[Q, P]) others(a asked) P {
+	return func(s *sql.Selector) {
+		if w.learner != "" && a.viewer.PersonID != "" {
+			s.Where(sql.NEQ(s.C(w.learner), string(a.viewer.PersonID)))
+		}
+	}
+}
+
+// columns are what a list reads of a row.
+func (w waiting[Q, P]) columns(s *sql.Selector) {
+	s.Select(s.C("id")).AppendSelectAs(s.C(w.place), "place")
+	if w.due != "" {
+		s.AppendSelectAs(s.C(w.due), "due")
+	}
+}
+
+// counting counts rows, and those that are late.
+func (w waiting[Q, P]) counting(a asked) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Select(sql.As(sql.Count("*"), "n"))
+		if w.due == "" {
+			return
+		}
+		s.AppendSelectExprAs(sql.ExprFunc(func(b *sql.Builder) {
+			b.WriteString("COALESCE(SUM(CASE WHEN ").WriteString(s.C(w.due)).WriteString(" <= ").Arg(a.now).WriteString(" THEN 1 ELSE 0 END), 0)")
+		}), "late")
+	}
+}
+
 // whose keeps what waits for who asks: the learner's own, or what is done at
 // institutions by a right that they hold there.
-func (w waiting[Q, E, P]) whose(a asked) (P, bool) {
+func (w waiting[Q, P]) whose(a asked) (P, bool) {
 	if w.right == "" {
 		own := a.viewer.Kind == viewer.Person && a.filter.InstitutionID == nil
 		return func(s *sql.Selector) { s.Where(sql.EQ(s.C(w.place), string(a.viewer.PersonID))) }, own
@@ -127,7 +186,7 @@ func texts(ids []ident.ID) []any {
 
 // timely keeps what the filter wants by time. What is due at no time waits for
 // nobody: nobody decides about who waits for a draw.
-func (w waiting[Q, E, P]) timely(a asked) P {
+func (w waiting[Q, P]) timely(a asked) P {
 	return func(s *sql.Selector) {
 		if w.due == "" {
 			return
@@ -146,12 +205,12 @@ func (w waiting[Q, E, P]) timely(a asked) P {
 
 // behind keeps the rows behind the place at which a page begins. It says whether
 // there can be any: dated tasks stand before those without a date.
-func (w waiting[Q, E, P]) behind(win window, kind ident.Kind) (P, bool) {
+func (w waiting[Q, P]) behind(win window) (P, bool) {
 	at := win.from
 	if at == nil {
 		return func(*sql.Selector) {}, true
 	}
-	id := string(ident.Of(kind, at.id.Bytes()))
+	id := string(ident.Of(w.about, at.id.Bytes()))
 	past := func(s *sql.Selector, column string, value any) *sql.Predicate {
 		if win.backwards {
 			return sql.LT(s.C(column), value)
@@ -170,7 +229,7 @@ func (w waiting[Q, E, P]) behind(win window, kind ident.Kind) (P, bool) {
 	return func(*sql.Selector) {}, dated == win.backwards
 }
 
-func (w waiting[Q, E, P]) ordered(backwards bool) func(*sql.Selector) {
+func (w waiting[Q, P]) ordered(backwards bool) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		for _, column := range []string{w.due, "id"} {
 			switch {
@@ -189,80 +248,62 @@ func (w waiting[Q, E, P]) ordered(backwards bool) func(*sql.Selector) {
 var table = []func(asked) (source, bool){
 	ofApplication(AnswerOffer, "", application.FieldLearnerID, application.StateOFFERED),
 	ofApplication(MeetCondition, "", application.FieldLearnerID, application.StateCONDITIONAL),
-	of(waiting[*ent.DraftQuery, *ent.Draft, predicate.Draft]{
-		kind: FinishDraft, from: func(db *ent.Client) *ent.DraftQuery { return db.Draft.Query() }, place: draft.FieldLearnerID,
+	of(waiting[*ent.DraftQuery, predicate.Draft]{
+		kind: FinishDraft, about: ident.Draft, from: func(db *ent.Client) *ent.DraftQuery { return db.Draft.Query() }, place: draft.FieldLearnerID,
 		rows: func(asked) []predicate.Draft { return nil },
-		task: func(d *ent.Draft) Task { return Task{Since: d.CreatedAt} },
 	}),
 	ofApplication(DecideNomination, authz.NominateApplication, application.FieldHomeID, application.StateSUBMITTED),
 	ofApplication(DecideAdmission, authz.DecideApplication, application.FieldHostID, application.StateNOMINATED),
 	ofApplication(CheckCondition, authz.DecideApplication, application.FieldHostID, application.StateCONDITIONAL),
-	of(waiting[*ent.EnrolmentQuery, *ent.Enrolment, predicate.Enrolment]{
-		kind: RecordResult, right: authz.RecordResult, from: func(db *ent.Client) *ent.EnrolmentQuery { return db.Enrolment.Query() }, place: enrolment.FieldHostID,
+	of(waiting[*ent.EnrolmentQuery, predicate.Enrolment]{
+		kind: RecordResult, right: authz.RecordResult, about: ident.Enrolment, from: func(db *ent.Client) *ent.EnrolmentQuery { return db.Enrolment.Query() },
+		place: enrolment.FieldHostID, learner: enrolment.FieldLearnerID,
 		rows: func(a asked) []predicate.Enrolment {
-			return []predicate.Enrolment{enrolment.StateEQ(enrolment.StateENROLLED), enrolment.LearnerIDNEQ(a.viewer.PersonID), ended(a), unrecorded}
+			return []predicate.Enrolment{enrolment.StateEQ(enrolment.StateENROLLED), ended(a), unrecorded}
 		},
-		task: func(e *ent.Enrolment) Task { return Task{Since: e.EnrolledAt, At: e.HostID} },
 	}),
-	of(waiting[*ent.ResultQuery, *ent.Result, predicate.Result]{
-		kind: ConfirmResult, right: authz.ConfirmResult, from: func(db *ent.Client) *ent.ResultQuery { return db.Result.Query() }, place: result.FieldHostID,
+	of(waiting[*ent.ResultQuery, predicate.Result]{
+		kind: ConfirmResult, right: authz.ConfirmResult, about: ident.Result, from: func(db *ent.Client) *ent.ResultQuery { return db.Result.Query() },
+		place: result.FieldHostID, learner: result.FieldLearnerID,
 		rows: func(a asked) []predicate.Result {
-			return []predicate.Result{result.StateEQ(result.StateRECORDED), result.LearnerIDNEQ(a.viewer.PersonID), byOthers(a)}
+			return []predicate.Result{result.StateEQ(result.StateRECORDED), byOthers(a)}
 		},
-		task: func(r *ent.Result) Task { return Task{Since: r.RecordedAt, At: r.HostID} },
 	}),
-	of(waiting[*ent.RecognitionCaseQuery, *ent.RecognitionCase, predicate.RecognitionCase]{
-		kind: DecideRecognition, right: authz.DecideRecognition, from: func(db *ent.Client) *ent.RecognitionCaseQuery { return db.RecognitionCase.Query() },
-		place: recognitioncase.FieldHomeID, due: recognitioncase.FieldDueAt,
-		rows: func(a asked) []predicate.RecognitionCase {
-			return []predicate.RecognitionCase{recognitioncase.StateEQ(recognitioncase.StateOPEN), recognitioncase.LearnerIDNEQ(a.viewer.PersonID)}
+	of(waiting[*ent.RecognitionCaseQuery, predicate.RecognitionCase]{
+		kind: DecideRecognition, right: authz.DecideRecognition, about: ident.RecognitionCase,
+		from:  func(db *ent.Client) *ent.RecognitionCaseQuery { return db.RecognitionCase.Query() },
+		place: recognitioncase.FieldHomeID, learner: recognitioncase.FieldLearnerID, due: recognitioncase.FieldDueAt,
+		rows: func(asked) []predicate.RecognitionCase {
+			return []predicate.RecognitionCase{recognitioncase.StateEQ(recognitioncase.StateOPEN)}
 		},
-		task: func(c *ent.RecognitionCase) Task { return Task{Due: &c.DueAt, Since: c.SubmittedAt, At: c.HomeID} },
 	}),
-	of(waiting[*ent.RecognitionRuleQuery, *ent.RecognitionRule, predicate.RecognitionRule]{
-		kind: AnswerRule, right: authz.AnswerRule, from: func(db *ent.Client) *ent.RecognitionRuleQuery { return db.RecognitionRule.Query() }, place: recognitionrule.FieldHostID,
+	of(waiting[*ent.RecognitionRuleQuery, predicate.RecognitionRule]{
+		kind: AnswerRule, right: authz.AnswerRule, about: ident.RecognitionRule,
+		from: func(db *ent.Client) *ent.RecognitionRuleQuery { return db.RecognitionRule.Query() }, place: recognitionrule.FieldHostID,
 		rows: func(asked) []predicate.RecognitionRule {
 			return []predicate.RecognitionRule{recognitionrule.StateEQ(recognitionrule.StatePROPOSED)}
 		},
-		task: func(r *ent.RecognitionRule) Task { return Task{Since: r.CreatedAt, At: r.HostID} },
 	}),
-	of(waiting[*ent.CourseVersionQuery, *ent.CourseVersion, predicate.CourseVersion]{
-		kind: ReviewCourse, right: authz.PublishCourse, from: func(db *ent.Client) *ent.CourseVersionQuery { return db.CourseVersion.Query() },
+	of(waiting[*ent.CourseVersionQuery, predicate.CourseVersion]{
+		kind: ReviewCourse, right: authz.PublishCourse, about: ident.CourseVersion, from: func(db *ent.Client) *ent.CourseVersionQuery { return db.CourseVersion.Query() },
 		place: courseversion.FieldInstitutionID, units: inUnits,
 		rows: func(a asked) []predicate.CourseVersion {
 			return []predicate.CourseVersion{courseversion.StateEQ(courseversion.StateIN_REVIEW),
 				courseversion.Or(courseversion.SubmittedByIDIsNil(), courseversion.SubmittedByIDNEQ(a.viewer.PersonID))}
 		},
-		task: func(c *ent.CourseVersion) Task { return Task{Since: c.CreatedAt, At: c.InstitutionID} },
 	}),
 }
 
 // ofApplication is a kind of task with applications that are in a state.
 func ofApplication(kind Kind, right authz.Verb, place string, state application.State) func(asked) (source, bool) {
-	return of(waiting[*ent.ApplicationQuery, *ent.Application, predicate.Application]{
-		kind: kind, right: right, from: func(db *ent.Client) *ent.ApplicationQuery { return db.Application.Query() }, place: place, due: application.FieldDueAt,
-		rows: func(a asked) []predicate.Application {
-			waits := []predicate.Application{application.StateEQ(state)}
-			if right != "" && a.viewer.PersonID != "" {
-				waits = append(waits, application.LearnerIDNEQ(a.viewer.PersonID))
-			}
-			return waits
-		},
-		task: func(app *ent.Application) Task {
-			t := Task{Due: app.DueAt, Since: app.SubmittedAt}
-			for _, step := range []*time.Time{app.NominatedAt, app.DecidedAt} {
-				if step != nil && step.After(t.Since) {
-					t.Since = *step
-				}
-			}
-			switch place {
-			case application.FieldHomeID:
-				t.At = app.HomeID
-			case application.FieldHostID:
-				t.At = app.HostID
-			}
-			return t
-		},
+	learner := application.FieldLearnerID
+	if right == "" {
+		learner = ""
+	}
+	return of(waiting[*ent.ApplicationQuery, predicate.Application]{
+		kind: kind, right: right, about: ident.Application, from: func(db *ent.Client) *ent.ApplicationQuery { return db.Application.Query() },
+		place: place, learner: learner, due: application.FieldDueAt,
+		rows: func(asked) []predicate.Application { return []predicate.Application{application.StateEQ(state)} },
 	})
 }
 

@@ -49,18 +49,17 @@ const (
 	ReviewCourse      Kind = "REVIEW_COURSE"
 )
 
-// Task is one thing that waits.
+// Task is one thing that waits. What it is about is read by who asks for it.
 type Task struct {
 	Kind    Kind
 	Due     *time.Time
 	Overdue bool
-	Since   time.Time
-	At      ident.ID   // institution for which it is done; empty for a learner's own
-	Row     relay.Node // what it is about
+	At      ident.ID // institution for which it is done; empty for a learner's own
+	About   ident.ID
 }
 
 // NodeID is the identifier of the thing.
-func (t *Task) NodeID() ident.ID { return t.Row.NodeID() }
+func (t *Task) NodeID() ident.ID { return t.About }
 
 // NodeKind is no kind: a task is a place in a list, and found by no identifier.
 func (*Task) NodeKind() ident.Kind { return "" }
@@ -152,11 +151,11 @@ func (s *Service) List(ctx context.Context, f Filter, page relay.Page) (*relay.C
 	all = all[:min(size, len(all))]
 	return relay.Connect(all, more, page, func(ctx context.Context) (n int, err error) {
 		for _, src := range sources {
-			more, err := src.count(ctx, false)
+			c, err := src.count(ctx)
 			if err != nil {
 				return 0, err
 			}
-			n += more
+			n += c.Count
 		}
 		return n, nil
 	}), nil
@@ -173,20 +172,13 @@ type Count struct {
 func (s *Service) Counts(ctx context.Context, f Filter) ([]*Count, error) {
 	all := []*Count{}
 	for _, src := range s.sources(viewer.From(ctx), f) {
-		n, err := src.count(ctx, false)
+		c, err := src.count(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if n == 0 {
-			continue
+		if c.Count > 0 {
+			all = append(all, c)
 		}
-		c := &Count{Kind: src.kind, Count: n}
-		if src.dated {
-			if c.Overdue, err = src.count(ctx, true); err != nil {
-				return nil, err
-			}
-		}
-		all = append(all, c)
 	}
 	return all, nil
 }
