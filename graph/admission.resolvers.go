@@ -80,6 +80,14 @@ func (r *applicationResolver) WaitlistRank(ctx context.Context, objs []*ent.Appl
 	return r.root.Journeys.Ranks(ctx, objs)
 }
 
+func (r *applicationResolver) Call(ctx context.Context, objs []*ent.Application) ([]*ent.Call, error) {
+	return follow(ctx, objs, func(a *ent.Application) ident.ID { return maybe(a.CallID) }, r.root.calls())
+}
+
+func (r *applicationResolver) HomeRank(ctx context.Context, obj *ent.Application) (*int, error) {
+	return journey.HomeRank(ctx, obj), nil
+}
+
 func (r *applicationResolver) DrawTicket(ctx context.Context, objs []*ent.Application) ([]*string, error) {
 	offerings, err := offeringOf(ctx, r.root, objs, func(o *ent.Application) ident.ID { return o.OfferingID })
 	tickets := make([]*string, len(objs))

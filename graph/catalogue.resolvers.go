@@ -234,6 +234,10 @@ func (r *offeringResolver) Draw(ctx context.Context, objs []*ent.Offering) ([]*e
 	return r.root.draws(ctx, objs)
 }
 
+func (r *offeringResolver) Call(ctx context.Context, objs []*ent.Offering) ([]*ent.Call, error) {
+	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return maybe(o.CallID) }, r.root.calls())
+}
+
 func (r *offeringResolver) Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
 	return r.root.previews(ctx, each(objs, func(o *ent.Offering) provided { return provided{o.VersionID, o.InstitutionID} }), homeID, programmeID)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
@@ -61,6 +62,7 @@ func (r *Resolver) enrolments() load[*ent.Enrolment] {
 	return rows(r.DB.Enrolment.Query, enrolment.IDIn)
 }
 func (r *Resolver) results() load[*ent.Result] { return rows(r.DB.Result.Query, result.IDIn) }
+func (r *Resolver) calls() load[*ent.Call]     { return rows(r.DB.Call.Query, call.IDIn) }
 func (r *Resolver) drafts() load[*ent.Draft]   { return rows(r.DB.Draft.Query, draft.IDIn) }
 func (r *Resolver) cases() load[*ent.RecognitionCase] {
 	return rows(r.DB.RecognitionCase.Query, recognitioncase.IDIn)

@@ -40,6 +40,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.Course:            asNodes(r.courses()),
 		ident.CourseVersion:     asNodes(r.versions),
 		ident.Offering:          asNodes(r.offerings),
+		ident.Call:              asNodes(r.calls()),
 		ident.MicroDegree:       asNodes(rows(r.DB.MicroDegree.Query, microdegree.IDIn)),
 		ident.Person:            asNodes(r.people()),
 		ident.Disclosure:        asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),

@@ -158,7 +158,7 @@ var unplanned = map[string]string{
 	"Course": "unit externalId sourceModifiedAt sourceSeenAt draft versions updatedAt viewerActions",
 	"Offering": "institution course version availability opensAt closesAt windows viewerWindow opensAtLocal closesAtLocal sessions " +
 		"seatsReserved waiting admission questions requirements requestedData instead cancelledBecause " +
-		"quotas waitlist draw funding updatedAt recognition eligibility viewerApplication viewerActions",
+		"quotas waitlist draw call funding updatedAt recognition eligibility viewerApplication viewerActions",
 	"Institution": "erasmusCode pic oid deqar domains courseReview resultConfirmation stepUp memberships readiness identityChange units programmes " +
 		"courses importSources viewerActions admissionPolicies portals signIn roleGrants roleRules",
 }

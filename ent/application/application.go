@@ -261,6 +261,11 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
+// ByPreference orders the results by the preference field.
+func ByPreference(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPreference, opts...).ToFunc()
+}
+
 // ByPlace orders the results by the place field.
 func ByPlace(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPlace, opts...).ToFunc()

@@ -458,6 +458,11 @@ func PreferenceIn(vs ...int) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldPreference, vs...))
 }
 
+// PreferenceGT applies the GT predicate on the "preference" field.
+func PreferenceGT(v int) predicate.Application {
+	return predicate.Application(sql.FieldGT(FieldPreference, v))
+}
+
 // PreferenceIsNil applies the IsNil predicate on the "preference" field.
 func PreferenceIsNil() predicate.Application {
 	return predicate.Application(sql.FieldIsNull(FieldPreference))

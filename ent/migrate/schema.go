@@ -329,6 +329,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ApplicationsColumns[22]},
 			},
+			{
+				Name:    "application_call_id_learner_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[28], ApplicationsColumns[23]},
+			},
 		},
 	}
 	// ApplicationStepsColumns holds the columns for the "application_steps" table.
@@ -1777,6 +1782,11 @@ var (
 				Name:    "offering_course_id_external_id",
 				Unique:  true,
 				Columns: []*schema.Column{OfferingsColumns[34], OfferingsColumns[32]},
+			},
+			{
+				Name:    "offering_call_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{OfferingsColumns[36], OfferingsColumns[0]},
 			},
 		},
 	}

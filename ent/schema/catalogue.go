@@ -135,7 +135,7 @@ func (Offering) Edges() []ent.Edge {
 func (Offering) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("course_id", "state", "id").StorageKey(OfferingsByCourse),
 		index.Fields("institution_id", "state", "id").StorageKey(OfferingsByInstitution),
-		index.Fields("state", "id").StorageKey(OfferingsByState), index.Fields("course_id", "external_id").Unique()}
+		index.Fields("state", "id").StorageKey(OfferingsByState), index.Fields("course_id", "external_id").Unique(), index.Fields("call_id", "id")}
 }
 
 // SeatQuota is the share of an offering's seats that learners of one partner

@@ -51,6 +51,7 @@ func (Application) Indexes() []ent.Index {
 		index.Fields("learner_id", "id"), index.Fields("offering_id", "state", "id"), index.Fields("offering_id", "state", "place"),
 		index.Fields("home_id", "state", "id"), index.Fields("home_id", "state", "due_at"),
 		index.Fields("host_id", "state", "id"), index.Fields("host_id", "state", "due_at"), index.Fields("wakes_at"),
+		index.Fields("call_id", "learner_id"),
 	}
 }
 

@@ -40,6 +40,9 @@ type ApplicationResolver interface {
 	Condition(ctx context.Context, objs []*ent.Application) ([]*string, error)
 
 	WaitlistRank(ctx context.Context, objs []*ent.Application) ([]*int, error)
+	Call(ctx context.Context, objs []*ent.Application) ([]*ent.Call, error)
+
+	HomeRank(ctx context.Context, obj *ent.Application) (*int, error)
 	DrawTicket(ctx context.Context, objs []*ent.Application) ([]*string, error)
 
 	Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error)
@@ -765,6 +768,107 @@ func (ec *executionContext) resolveBatch_Application_waitlistRank(ctx context.Co
 		err,
 		"Application.waitlistRank",
 	)
+}
+
+func _Application_call(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_call(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Application_call(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Call) graphql.Marshaler {
+			return marshalOCall2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCall(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Application_call(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Application",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Call(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Application_call(ctx context.Context, field graphql.CollectedField, obj *ent.Application) (any, error) {
+	resolver := ec.Resolvers.Application()
+	if batch, ok := graphql.BatchParentsFor[*ent.Application](ctx, "Application"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Call(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Call](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Application.call",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Call(ctx, []*ent.Application{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Call](
+		ctx,
+		results,
+		err,
+		"Application.call",
+	)
+}
+
+func _Application_preference(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_preference(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Application_preference(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Application", field, false, false, "Int")
+}
+
+func _Application_homeRank(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Application_homeRank(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Application().HomeRank(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Application_homeRank(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Application", field, true, true, "Int")
 }
 
 func _Application_drawTicket(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Application) (ret graphql.Marshaler) {
@@ -2496,6 +2600,29 @@ func fieldContext_Draft_accessNeeds(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("Draft", field, false, false, "String")
 }
 
+func _Draft_preference(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Draft_preference(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Draft_preference(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, "Int")
+}
+
 func _Draft_documents(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Draft) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3859,7 +3986,7 @@ func unmarshalInputSaveDraftInput(ctx context.Context, ec *executionContext, obj
 		asMap["sharedData"] = []any{}
 	}
 
-	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "answers", "statements", "sharedData", "accessNeeds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "answers", "statements", "sharedData", "accessNeeds", "preference", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3922,6 +4049,13 @@ func unmarshalInputSaveDraftInput(ctx context.Context, ec *executionContext, obj
 				return it, err
 			}
 			it.AccessNeeds = data
+		case "preference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("preference"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Preference = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -3949,7 +4083,7 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 		asMap["sharedData"] = []any{}
 	}
 
-	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "answers", "statements", "sharedData", "accessNeeds", "fromDraft", "consentVersion", "idempotencyKey"}
+	fieldsInOrder := [...]string{"offeringId", "homeId", "programmeId", "motivation", "answers", "statements", "sharedData", "accessNeeds", "preference", "fromDraft", "consentVersion", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4012,6 +4146,13 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.AccessNeeds = data
+		case "preference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("preference"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Preference = data
 		case "fromDraft":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromDraft"))
 			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
@@ -4254,6 +4395,23 @@ func _Application(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Application_waitlistRank(ctx, ec, field, obj)
+				})
+		case "call":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_call(ctx, ec, field, obj)
+				})
+		case "preference":
+			out.Values[i] = _Application_preference(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "homeRank":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Application_homeRank(ctx, ec, field, obj)
 				})
 		case "drawTicket":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -4861,6 +5019,11 @@ func _Draft(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 		case "accessNeeds":
 			out.Values[i] = _Draft_accessNeeds(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "preference":
+			out.Values[i] = _Draft_preference(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "documents":

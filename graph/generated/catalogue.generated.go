@@ -75,6 +75,7 @@ type OfferingResolver interface {
 	Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error)
 	Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error)
 	Draw(ctx context.Context, objs []*ent.Offering) ([]*ent.Draw, error)
+	Call(ctx context.Context, objs []*ent.Offering) ([]*ent.Call, error)
 
 	Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error)
 	Eligibility(ctx context.Context, objs []*ent.Offering, programmeID *ident.ID) ([]*model.Eligibility, error)
@@ -3438,6 +3439,61 @@ func (ec *executionContext) resolveBatch_Offering_draw(ctx context.Context, fiel
 	)
 }
 
+func _Offering_call(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_call(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Offering_call(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Call) graphql.Marshaler {
+			return marshalOCall2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCall(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Offering_call(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Call(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_call(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Call(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Call](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.call",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Call(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Call](
+		ctx,
+		results,
+		err,
+		"Offering.call",
+	)
+}
+
 func _Offering_language(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5049,7 +5105,7 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"courseId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "sessions", "questions", "requirements", "requestedData", "idempotencyKey"}
+	fieldsInOrder := [...]string{"courseId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "callId", "sessions", "questions", "requirements", "requestedData", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5182,6 +5238,13 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Waitlist = data
+		case "callId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallID = data
 		case "sessions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessions"))
 			data, err := unmarshalOOfferingSessionInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐPlannedSessionᚄ(ctx, ec, v)
@@ -5774,7 +5837,7 @@ func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"offeringId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "sessions", "questions", "requirements", "requestedData"}
+	fieldsInOrder := [...]string{"offeringId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "admission", "waitlist", "callId", "sessions", "questions", "requirements", "requestedData"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5907,6 +5970,13 @@ func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Waitlist = data
+		case "callId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallID = data
 		case "sessions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessions"))
 			data, err := unmarshalOOfferingSessionInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐPlannedSessionᚄ(ctx, ec, v)
@@ -6931,6 +7001,12 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Offering_draw(ctx, ec, field, obj)
+				})
+		case "call":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_call(ctx, ec, field, obj)
 				})
 		case "language":
 			out.Values[i] = _Offering_language(ctx, ec, field, obj)

@@ -28,6 +28,7 @@ type ResolverRoot interface {
 	ApiClientKey() ApiClientKeyResolver
 	Application() ApplicationResolver
 	AuditEntry() AuditEntryResolver
+	Call() CallResolver
 	CatalogueConnection() CatalogueConnectionResolver
 	CatalogueEntry() CatalogueEntryResolver
 	CompositionGroup() CompositionGroupResolver
@@ -136,6 +137,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CourseContentInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseContentInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
 			graphql.NewInputUnmarshaler("CourseOrderInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrderInput)),
+			graphql.NewInputUnmarshaler("CreateCallInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateCallInput)),
 			graphql.NewInputUnmarshaler("CreateCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateCourseInput)),
 			graphql.NewInputUnmarshaler("CreateMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("CreateOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateOfferingInput)),
@@ -184,6 +186,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PullImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPullImportSourceInput)),
 			graphql.NewInputUnmarshaler("QualityAssuranceInput", graphql.BindUnmarshaler(ec, unmarshalInputQualityAssuranceInput)),
 			graphql.NewInputUnmarshaler("QuestionChoiceInput", graphql.BindUnmarshaler(ec, unmarshalInputQuestionChoiceInput)),
+			graphql.NewInputUnmarshaler("RankApplicationsInput", graphql.BindUnmarshaler(ec, unmarshalInputRankApplicationsInput)),
 			graphql.NewInputUnmarshaler("RecognitionCaseFilter", graphql.BindUnmarshaler(ec, unmarshalInputRecognitionCaseFilter)),
 			graphql.NewInputUnmarshaler("RecognitionRuleFilter", graphql.BindUnmarshaler(ec, unmarshalInputRecognitionRuleFilter)),
 			graphql.NewInputUnmarshaler("RecordResultInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordResultInput)),
@@ -198,6 +201,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveAdmissionPolicyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveAdmissionPolicyInput)),
 			graphql.NewInputUnmarshaler("RemoveDocumentInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveDocumentInput)),
 			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
+			graphql.NewInputUnmarshaler("ReorderChoicesInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderChoicesInput)),
 			graphql.NewInputUnmarshaler("RequestErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestErasureInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("RequestedItemInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestedItemInput)),
@@ -220,6 +224,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnlinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputUnlinkIdentityInput)),
 			graphql.NewInputUnmarshaler("UpdateAllianceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateAllianceInput)),
 			graphql.NewInputUnmarshaler("UpdateApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateApiClientInput)),
+			graphql.NewInputUnmarshaler("UpdateCallInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCallInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseDraftInput)),
 			graphql.NewInputUnmarshaler("UpdateImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateImportSourceInput)),
 			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
@@ -347,6 +352,12 @@ type Application implements Node {
   dueAt: DateTime
   "Place in the queue for a seat, 1 for who is offered the next one; null for who does not wait."
   waitlistRank: Int @cost(weight: 5)
+  "The call in which its offering stood; null for none."
+  call: Call
+  "Which of the learner's choices in the call it is, 1 for the first."
+  preference: Int
+  "Rank that home gives it among its applications for the offering; null for who does not decide at home."
+  homeRank: Int
   "Ticket in the draw of the offering; null where none decides."
   drawTicket: String
   "What home promised to count, frozen when the learner applied. It stands even if the rule ends."
@@ -487,6 +498,8 @@ type Draft implements Node {
   sharedData: [SharedItem!]! @items(max: 10)
   "What the learner needs to take part; empty when nothing was said."
   accessNeeds: String!
+  "Which of the learner's choices in the call it is to be; null when not said yet."
+  preference: Int
   "Documents so far."
   documents: [Document!]! @items(max: 10)
   "When it was saved last."
@@ -691,6 +704,8 @@ input SubmitApplicationInput {
   sharedData: [SharedItem!]! = []
   "What the learner needs to take part, at most 2000 characters. Home reads it, and the host where it is shared."
   accessNeeds: String
+  "For an offering in a call, which of the learner's choices it is: 1 for the first."
+  preference: Int
   "Whether what is not given is taken from the learner's draft for the offering. Its documents go with the application in any case, and the draft is over."
   fromDraft: Boolean
   "Version of the text that the learner has read and agreed to; needed to share more than the name."
@@ -717,6 +732,8 @@ input SaveDraftInput {
   sharedData: [SharedItem!]! = []
   "What the learner needs to take part, at most 2000 characters. Home reads it, and the host where it is shared."
   accessNeeds: String
+  "For an offering in a call, which of the learner's choices it is: 1 for the first."
+  preference: Int
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
 }
@@ -1125,6 +1142,137 @@ extend type Query {
   ): AuditEntryConnection
 }
 `, BuiltIn: false},
+	{Name: "../call.graphqls", Input: `"Offerings of a provider among which learners choose, in an order of preference. Who gets a seat gives up the choices that they like less."
+type Call implements Node {
+  "Identifier."
+  id: ID!
+  "Provider."
+  institution: Institution
+  "Title."
+  title: LocalizedText!
+  "For how many of its offerings a learner may apply at a time."
+  choices: Int!
+  "Its offerings, newest first."
+  offerings(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): OfferingConnection
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @items(max: 2)
+}
+
+"A page of calls."
+type CallConnection {
+  "Rows with their cursors."
+  edges: [CallEdge!]!
+  "Rows."
+  nodes: [Call!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A call and its place."
+type CallEdge {
+  "Place of the row."
+  cursor: String!
+  "The row."
+  node: Call!
+}
+
+"A new call."
+input CreateCallInput {
+  "Provider."
+  institutionId: ID!
+  "Title."
+  title: [TranslationInput!]!
+  "For how many of its offerings a learner may apply at a time, 1 to 20."
+  choices: Int!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What a call says from now on."
+input UpdateCallInput {
+  "The call."
+  callId: ID!
+  "Title."
+  title: [TranslationInput!]!
+  "For how many of its offerings a learner may apply at a time, 1 to 20; not fewer than somebody has made use of."
+  choices: Int!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"Another order of choices."
+input ReorderChoicesInput {
+  "The call."
+  callId: ID!
+  "All of the learner's applications in the call that are alive, the first choice first."
+  applicationIds: [ID!]!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"The order in which a home would send its applicants."
+input RankApplicationsInput {
+  "The offering."
+  offeringId: ID!
+  "The home."
+  homeId: ID!
+  "Applications of the home for the offering that are SUBMITTED, the first one first, at most 500; those left out have no rank any more."
+  applicationIds: [ID!]!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What became of a call."
+type CallPayload {
+  "The call; null when it was refused."
+  call: Call
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Query {
+  "A call by its identifier."
+  call(
+    "Its identifier."
+    id: ID!
+  ): Call
+  "Calls of a provider, newest first."
+  calls(
+    "Provider."
+    institutionId: ID!
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): CallConnection
+}
+
+extend type Mutation {
+  "Makes a call. Needs ` + "`" + `offering.manage` + "`" + `. Offerings join it by ` + "`" + `callId` + "`" + `."
+  createCall(input: CreateCallInput!): CallPayload
+  "Changes a call. Needs ` + "`" + `offering.manage` + "`" + `."
+  updateCall(input: UpdateCallInput!): CallPayload
+  "The signed-in learner puts their choices in a call into another order. CONFLICT (StateError) once one of them has got a seat, an offer or a condition."
+  reorderChoices(input: ReorderChoicesInput!): CallPayload
+  "Home ranks the applications for an offering that wait for it, for instance because more apply than it may send. Needs ` + "`" + `application.nominate` + "`" + ` at home, and only home sees the ranks."
+  rankApplications(input: RankApplicationsInput!): OfferingPayload
+}
+`, BuiltIn: false},
 	{Name: "../catalogue.graphqls", Input: `"A course or micro-credential: an identity whose content stands in versions."
 type Course implements Node {
   "Identifier."
@@ -1439,6 +1587,8 @@ type Offering implements Node {
   waitlist: Waitlist
   "The draw that decides who gets a seat; null until the offering is published, and where none does."
   draw: Draw
+  "The call in which it stands; null for none."
+  call: Call
   "Teaching language."
   language: String!
   "Form of participation."
@@ -1887,6 +2037,8 @@ input CreateOfferingInput {
   admission: OfferingAdmission
   "How learners wait for a seat; nobody can unless given."
   waitlist: WaitlistInput
+  "Call of the provider in which it stands; learners then say which of their choices it is."
+  callId: ID
   "Meetings, within the days of the offering; a list in arguments has at most 100."
   sessions: [OfferingSessionInput!]
   "What applicants are asked, at most 20 questions."
@@ -1899,7 +2051,7 @@ input CreateOfferingInput {
   idempotencyKey: String
 }
 
-"New content of an offering. It replaces all that the offering says; what is left out is removed. Of a published offering ` + "`" + `schedule` + "`" + `, ` + "`" + `timeZone` + "`" + `, ` + "`" + `language` + "`" + `, ` + "`" + `mode` + "`" + `, the fee and the order of the waitlist stay; windows may be extended, or opened again once they are over, never cut; seats and quotas are never fewer than those taken."
+"New content of an offering. It replaces all that the offering says; what is left out is removed. Of a published offering ` + "`" + `schedule` + "`" + `, ` + "`" + `timeZone` + "`" + `, ` + "`" + `language` + "`" + `, ` + "`" + `mode` + "`" + `, the fee, the call and the order of the waitlist stay; windows may be extended, or opened again once they are over, never cut; seats and quotas are never fewer than those taken."
 input UpdateOfferingInput {
   "The offering."
   offeringId: ID!
@@ -1937,6 +2089,8 @@ input UpdateOfferingInput {
   admission: OfferingAdmission
   "How learners wait for a seat; nobody can unless given."
   waitlist: WaitlistInput
+  "Call of the provider in which it stands; learners then say which of their choices it is."
+  callId: ID
   "Meetings, within the days of the offering; a list in arguments has at most 100."
   sessions: [OfferingSessionInput!]
   "What applicants are asked, at most 20 questions."
@@ -7241,6 +7395,12 @@ func childFields_Application(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Application_dueAt(ctx, ec, field)
 	case "waitlistRank":
 		return fieldContext_Application_waitlistRank(ctx, ec, field)
+	case "call":
+		return fieldContext_Application_call(ctx, ec, field)
+	case "preference":
+		return fieldContext_Application_preference(ctx, ec, field)
+	case "homeRank":
+		return fieldContext_Application_homeRank(ctx, ec, field)
 	case "drawTicket":
 		return fieldContext_Application_drawTicket(ctx, ec, field)
 	case "commitment":
@@ -7477,6 +7637,58 @@ func childFields_AwardBounds(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_AwardBounds_max(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AwardBounds", field.Name)
+}
+
+func childFields_Call(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Call_id(ctx, ec, field)
+	case "institution":
+		return fieldContext_Call_institution(ctx, ec, field)
+	case "title":
+		return fieldContext_Call_title(ctx, ec, field)
+	case "choices":
+		return fieldContext_Call_choices(ctx, ec, field)
+	case "offerings":
+		return fieldContext_Call_offerings(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Call_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Call", field.Name)
+}
+
+func childFields_CallConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_CallConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_CallConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_CallConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_CallConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallConnection", field.Name)
+}
+
+func childFields_CallEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_CallEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_CallEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallEdge", field.Name)
+}
+
+func childFields_CallPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "call":
+		return fieldContext_CallPayload_call(ctx, ec, field)
+	case "errors":
+		return fieldContext_CallPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallPayload", field.Name)
 }
 
 func childFields_CatalogueConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7989,6 +8201,8 @@ func childFields_Draft(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Draft_sharedData(ctx, ec, field)
 	case "accessNeeds":
 		return fieldContext_Draft_accessNeeds(ctx, ec, field)
+	case "preference":
+		return fieldContext_Draft_preference(ctx, ec, field)
 	case "documents":
 		return fieldContext_Draft_documents(ctx, ec, field)
 	case "updatedAt":
@@ -9035,6 +9249,8 @@ func childFields_Offering(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Offering_waitlist(ctx, ec, field)
 	case "draw":
 		return fieldContext_Offering_draw(ctx, ec, field)
+	case "call":
+		return fieldContext_Offering_call(ctx, ec, field)
 	case "language":
 		return fieldContext_Offering_language(ctx, ec, field)
 	case "mode":

@@ -25,6 +25,7 @@ type (
 	ImportRunPayload         = Payload[*ent.ImportRun]
 	ImportSourcePayload      = Payload[*ent.ImportSource]
 	AdmissionPolicyPayload   = Payload[*ent.AdmissionPolicy]
+	CallPayload              = Payload[*ent.Call]
 	MembershipPayload        = Payload[*ent.Membership]
 	InstitutionPayload       = Payload[*ent.Institution]
 	InstitutionChangePayload = Payload[*ent.InstitutionChange]

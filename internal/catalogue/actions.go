@@ -31,7 +31,7 @@ func CourseActions(ctx context.Context, c *ent.Course, draft *ent.CourseVersion,
 
 // InstitutionActions says what the viewer may add to a provider's catalogue.
 func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
-	return []authz.Action{toCreate.Act(toCreate.Require(ctx, institution))}
+	return []authz.Action{toCreate.Act(toCreate.Require(ctx, institution)), toCall.Act(toCall.Require(ctx, institution))}
 }
 
 // OfferingActions says what the viewer may do with an offering now. The unit is

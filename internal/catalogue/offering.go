@@ -53,6 +53,7 @@ type NewOffering struct {
 	Questions      []form.Question
 	Requirements   []form.Requirement
 	RequestedData  []vocab.Ask // what applicants share; none: what each of them chooses
+	CallID         *ident.ID   // call in which it stands
 	IdempotencyKey *string
 }
 
@@ -72,7 +73,7 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 		if err := cmp.Or(invalid, offerable(c)); err != nil {
 			return nil, err
 		}
-		if err := s.required(ctx, tx, c.ID, n); err != nil {
+		if err := problem.Join(s.required(ctx, tx, c.ID, n), joins(ctx, tx, c.InstitutionID, n.CallID)); err != nil {
 			return nil, err
 		}
 		create := tx.Offering.Create().SetInstitutionID(c.InstitutionID).SetCourseID(c.ID).SetVersionID(*c.PublishedVersionID).SetState(offering.StateDRAFT)

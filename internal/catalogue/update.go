@@ -24,7 +24,7 @@ type OfferingUpdate struct {
 // UpdateOffering replaces what an offering says. A draft may change in every
 // way. Of a published one, whose learners have planned with it,
 //
-//   - schedule, time zone, language, form, fee and order of the waitlist stay;
+//   - schedule, time zone, language, form, fee, call and order of the waitlist stay;
 //   - windows may be extended, or opened again once they are over, never cut;
 //   - a draw may be put off until it is held, never brought forward;
 //   - seats and quotas are never fewer than those taken; who waits is offered new ones;
@@ -45,7 +45,7 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 		if offeringStates.Final(o.State) {
 			return nil, errFinal(o)
 		}
-		if err := problem.Join(invalid, allowed(o, n, w, vocab.Now(s.Now)), s.required(ctx, tx, o.CourseID, n)); err != nil {
+		if err := problem.Join(invalid, allowed(o, n, w, vocab.Now(s.Now)), s.required(ctx, tx, o.CourseID, n), joins(ctx, tx, o.InstitutionID, n.CallID)); err != nil {
 			return nil, err
 		}
 		now := vocab.Now(s.Now)
@@ -88,6 +88,7 @@ func allowed(o *ent.Offering, n NewOffering, w offeringValues, now time.Time) er
 		{"schedule", n.Schedule == o.Schedule}, {"timeZone", n.Zone == o.Zone}, {"language", n.Language == o.Language}, {"mode", n.Mode == o.Mode},
 		{"feeCents", vocab.OrZero(n.FeeCents) == o.FeeCents}, {"feeCurrency", currencyOf(n) == o.FeeCurrency},
 		{"admission", n.admission() == o.Admission},
+		{"callId", vocab.OrZero(n.CallID) == vocab.OrZero(o.CallID)},
 		{"waitlist", w.waitlist.Order == nil || *w.waitlist.Order == o.WaitlistOrder},
 	} {
 		found = append(found, problem.If(!f.same,
@@ -131,4 +132,5 @@ func (w offeringValues) fill(m *ent.OfferingMutation, n NewOffering) {
 	m.SetWaitlistOrder(*w.waitlist.Order)
 	m.SetOfferHours(*w.waitlist.OfferHours)
 	storage.Set(w.draws, m.SetDrawsAt, m.ClearDrawsAt)
+	storage.Set(n.CallID, m.SetCallID, m.ClearCallID)
 }

@@ -89,6 +89,7 @@ type (
 		Windows             []vocab.Window
 		WaitlistPlaces      int
 		Draws               *int64
+		Call                []byte
 		OfferHours          int
 		Updated             int64
 	}
@@ -168,6 +169,9 @@ func storedOf(o *ent.Offering, version ident.ID) storedOffering {
 	if o.InsteadID != nil {
 		so.Instead = id16(*o.InsteadID)
 	}
+	if o.CallID != nil {
+		so.Call = id16(*o.CallID)
+	}
 	if o.VersionID != version {
 		so.Version = id16(o.VersionID)
 	}
@@ -235,6 +239,9 @@ func (so storedOffering) of(c *ent.Course) *ent.Offering {
 	}
 	if so.Draws != nil {
 		o.WaitlistOrder = offering.WaitlistOrderDRAW
+	}
+	if len(so.Call) == 16 {
+		o.CallID = new(ident.Of(ident.Call, [16]byte(so.Call)))
 	}
 	if len(so.Version) == 16 {
 		o.VersionID = ident.Of(ident.CourseVersion, [16]byte(so.Version))

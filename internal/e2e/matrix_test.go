@@ -167,6 +167,7 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	rules := id(admin.Does("sets a policy", "setAdmissionPolicy", map[string]any{"institutionId": w.Institution("uni-b")}))
 	change := id(admin.Does("proposes a name", "proposeInstitutionIdentity", map[string]any{"institutionId": w.Institution("uni-b"), "name": english("Old name")}))
 	admin.Does("takes it back", "withdrawInstitutionIdentity", map[string]any{"changeId": change})
+	tender, _ := w.tender(c, 2)
 	return map[string]map[string]any{
 		"registerApiClient":           {"institutionId": w.Institution("uni-b"), "name": "on", "scopes": []string{}},
 		"updateApiClient":             {"clientId": on, "scopes": []string{"role.grant"}},
@@ -205,6 +206,10 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"updateMicroDegree":           {"microDegreeId": degree, "content": composed("X", 10, course)},
 		"publishMicroDegree":          {"microDegreeId": degree},
 		"withdrawMicroDegree":         {"microDegreeId": degree},
+		"createCall":                  {"institutionId": w.Institution("uni-b"), "title": english("x"), "choices": 0},
+		"updateCall":                  {"callId": tender, "title": english("x"), "choices": 0},
+		"reorderChoices":              {"callId": tender, "applicationIds": []string{}},
+		"rankApplications":            {"offeringId": off, "homeId": w.Institution("uni-a"), "applicationIds": []any{application["applicationId"]}},
 		"createOffering":              noSeats,
 		"updateOffering":              cohortOf("offeringId", cancelled, 5),
 		"publishOffering":             {"offeringId": off},

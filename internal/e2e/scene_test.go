@@ -499,6 +499,24 @@ func init() {
 			editor.Does("publishes", "publishMicroDegree", map[string]any{"microDegreeId": degree})
 			return editor, map[string]any{"microDegreeId": degree}
 		}},
+		"createCall": {func(s *stage) (*Actor, map[string]any) {
+			return s.staff("uni-b", viewer.CourseEditor), map[string]any{"institutionId": s.Institution("uni-b"), "title": english("Summer"), "choices": 3}
+		}},
+		"updateCall": {func(s *stage) (*Actor, map[string]any) {
+			call, _ := s.tender(s.c, 2)
+			return s.staff("uni-b", viewer.CourseEditor), map[string]any{"callId": call, "title": english("Winter"), "choices": 3}
+		}},
+		"reorderChoices": {func(s *stage) (*Actor, map[string]any) {
+			call, runs := s.tender(s.c, 2, 5, 5)
+			l := s.Learner(s.new("L"), "uni-a")
+			first, second := l.chooses(runs[0], 1), l.chooses(runs[1], 2)
+			return l, map[string]any{"callId": call, "applicationIds": []string{second, first}}
+		}},
+		"rankApplications": {func(s *stage) (*Actor, map[string]any) {
+			run := s.World.offering(s.c.editor, s.one, 5)
+			_, app := s.applied(run)
+			return s.staff("uni-a", viewer.MobilityOfficer), map[string]any{"offeringId": run, "homeId": s.Institution("uni-a"), "applicationIds": []string{app}}
+		}},
 		"createOffering": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, cohort(s.one, 5)

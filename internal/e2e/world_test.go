@@ -414,6 +414,10 @@ var mutations = map[string]mutationShape{
 	"updateMicroDegree":     {"UpdateMicroDegreeInput", "microDegree", "id state title { text } issues { field }"},
 	"publishMicroDegree":    {"PublishMicroDegreeInput", "microDegree", "id state"},
 	"withdrawMicroDegree":   {"WithdrawMicroDegreeInput", "microDegree", "id state"},
+	"createCall":            {"CreateCallInput", "call", "id choices title { text }"},
+	"updateCall":            {"UpdateCallInput", "call", "id choices title { text }"},
+	"reorderChoices":        {"ReorderChoicesInput", "call", "id"},
+	"rankApplications":      {"RankApplicationsInput", "offering", "id"},
 	"createOffering":        {"CreateOfferingInput", "offering", "id state availability closesAt"},
 	"updateOffering": {
 		"UpdateOfferingInput",

@@ -102,6 +102,9 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err := eligible.Check(facts); err != nil {
 			return nil, err
 		}
+		if err := prefers(ctx, tx, v.PersonID, o, in.Preference); err != nil {
+			return nil, err
+		}
 		previews, err := agreement.PreviewAll(ctx, tx.Client(), now, home, programme, []*ent.CourseVersion{version})
 		if err != nil {
 			return nil, err
@@ -124,6 +127,9 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 			SetNillableDueAt(due.due).SetNillableWakesAt(due.wakes).
 			SetSharing(vocab.Sharing(nil).With(vocab.CurrentConsent().Version, now, f.shared...)).
 			SetNillableMotivation(vocab.Given(f.motivation))
+		if o.CallID != nil {
+			create.SetCallID(*o.CallID).SetPreference(*in.Preference).SetChoiceKey(choiceKey(v.PersonID, *o.CallID, *in.Preference))
+		}
 		if len(f.answers) > 0 {
 			create.SetAnswers(f.answers)
 		}
@@ -189,6 +195,7 @@ func (in Submission) complete(ctx context.Context, tx *ent.Tx, begun *ent.Draft,
 func (w Wish) or(d Wish) Wish {
 	w.HomeID, w.ProgrammeID = cmp.Or(w.HomeID, d.HomeID), cmp.Or(w.ProgrammeID, d.ProgrammeID)
 	w.Motivation, w.AccessNeeds = cmp.Or(w.Motivation, d.Motivation), cmp.Or(w.AccessNeeds, d.AccessNeeds)
+	w.Preference = cmp.Or(w.Preference, d.Preference)
 	if len(w.Answers) == 0 {
 		w.Answers = d.Answers
 	}

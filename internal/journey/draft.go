@@ -7,6 +7,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/document"
 	"github.com/peregrine-exchange/peregrine/ent/draft"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/form"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -29,6 +30,7 @@ type Wish struct {
 	Statements  []string           // keys of the requirements that the learner states to meet
 	SharedData  []vocab.SharedItem // what the host may read, beside the name and the motivation
 	AccessNeeds *string
+	Preference  *int // of an offering in a call: which of the learner's choices it is
 }
 
 // filled is a wish whose every value is valid for its offering.
@@ -55,6 +57,8 @@ func (w Wish) check(o *ent.Offering) (f filled, err error) {
 	add(err)
 	f.shared = w.SharedData
 	add(form.Allowed(form.Asked(o.Asks, o.Questions), w.SharedData, "input", "sharedData"))
+	add(problem.If(w.Preference != nil && (o.CallID == nil || *w.Preference < 1 || *w.Preference > catalogue.MaxChoices),
+		problem.New(problem.Invalid, "this is none of the choices in a call").At("input", "preference")))
 	return f, problem.Join(found...)
 }
 
@@ -142,6 +146,7 @@ func (w Wish) fill(m *ent.DraftMutation, f filled) {
 	m.SetStatements(f.statements)
 	m.SetShared(f.shared)
 	m.SetAccessNeeds(f.needs)
+	storage.Set(w.Preference, m.SetPreference, m.ClearPreference)
 }
 
 // Discard is the wish to be rid of a draft.
@@ -177,7 +182,8 @@ func draftFor(ctx context.Context, tx *ent.Tx, learner, offering ident.ID) (*ent
 
 // wish is what a draft says, as far as it still fits the offering.
 func wish(d *ent.Draft, o *ent.Offering) Wish {
-	w := Wish{OfferingID: d.OfferingID, HomeID: d.HomeID, ProgrammeID: d.ProgrammeID, Motivation: vocab.Given(d.Motivation), AccessNeeds: vocab.Given(d.AccessNeeds)}
+	w := Wish{OfferingID: d.OfferingID, HomeID: d.HomeID, ProgrammeID: d.ProgrammeID, Motivation: vocab.Given(d.Motivation), AccessNeeds: vocab.Given(d.AccessNeeds),
+		Preference: d.Preference}
 	for _, a := range form.Again(o.Questions, d.Answers) {
 		w.Answers = append(w.Answers, form.Given{Question: a.Question.Key, Text: a.Text, Choice: a.Choice, Number: a.Number})
 	}

@@ -97,7 +97,9 @@ func (s *Service) move(ctx context.Context, tx *ent.Tx, app *ent.Application, st
 	}
 	switch {
 	case st.to == application.StateADMITTED:
-		err = s.enrol(ctx, tx, moved)
+		if err = s.enrol(ctx, tx, moved); err == nil && moved.CallID != nil {
+			err = choosing.Enqueue(ctx, tx, string(moved.ID), chosen{moved.ID}, vocab.Now(s.Now))
+		}
 	case app.State == application.StateADMITTED:
 		err = s.leave(ctx, tx, app.ID, st)
 	}

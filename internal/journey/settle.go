@@ -18,7 +18,7 @@ import (
 
 // Handlers do the work of this area.
 func (s *Service) Handlers() []work.Handler {
-	return []work.Handler{catalogue.Settle.By(s.settle), waking.By(s.wake)}
+	return []work.Handler{catalogue.Settle.By(s.settle), waking.By(s.wake), choosing.By(s.choose)}
 }
 
 // inOrder gives a nominated learner what the order gives them, where the host

@@ -31,6 +31,8 @@ var (
 	toDecline  = Verbs.Declare("application.decline_seat", "declineSeat", ledger.Parties).Everyday().Says("from", "to", "offering").Brings("application.offer_seat")
 	toWithdraw = Verbs.Declare("application.withdraw", "withdrawApplication", ledger.Parties).Everyday().
 			Says("from", "to", "offering").Brings("enrolment.withdraw", "application.offer_seat")
+	toReorder         = Verbs.Declare("application.reorder", "reorderChoices", ledger.Parties).Everyday()
+	toRank            = Verbs.Declare("application.rank", "rankApplications", ledger.Nobody).By(authz.NominateApplication).Everyday()
 	toConsent         = Verbs.Declare("application.consent", "giveConsent", ledger.Parties).Everyday()
 	toWithdrawConsent = Verbs.Declare("application.withdraw_consent", "withdrawConsent", ledger.Parties).Everyday()
 
@@ -38,6 +40,7 @@ var (
 	toOffer    = Verbs.Declare("application.offer_seat", "", ledger.Parties).Says("from", "to", "offering")
 	toLapse    = Verbs.Declare("application.lapse", "", ledger.Parties).Says("from", "to", "offering")
 	toCancel   = Verbs.Declare("application.cancel", "", ledger.Parties).Says("from", "to", "offering")
+	toGiveUp   = Verbs.Declare("application.give_up", "", ledger.Parties).Says("from", "to", "offering").Brings("application.offer_seat")
 	toDraw     = Verbs.Declare("offering.draw", "", ledger.Everybody)
 	toRemind   = Verbs.Declare("application.remind", "", ledger.Parties).Says("to")
 	toOverdue  = Verbs.Declare("application.overdue", "", ledger.Parties).Says("to")

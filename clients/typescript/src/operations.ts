@@ -742,6 +742,18 @@ export type CourseVersionState =
   | 'SUPERSEDED'
   | '%future added value';
 
+/** A new call. */
+export type CreateCallInput = {
+  /** For how many of its offerings a learner may apply at a time, 1 to 20. */
+  choices: Scalars['Int']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Provider. */
+  institutionId: Scalars['ID']['input'];
+  /** Title. */
+  title: Array<TranslationInput>;
+};
+
 /** A course with its first draft. */
 export type CreateCourseInput = {
   /** Code at the provider, unique there. */
@@ -774,6 +786,8 @@ export type CreateMicroDegreeInput = {
 export type CreateOfferingInput = {
   /** Who gives seats to the nominated; BY_HAND unless given. A draw takes AUTOMATIC. */
   admission?: InputMaybe<OfferingAdmission>;
+  /** Call of the provider in which it stands; learners then say which of their choices it is. */
+  callId?: InputMaybe<Scalars['ID']['input']>;
   /** When applications close, local time; needed for a cohort. */
   closesAt?: InputMaybe<Scalars['LocalDateTime']['input']>;
   /** The course. */
@@ -1817,6 +1831,18 @@ export type QuestionKind =
   | 'TEXT'
   | '%future added value';
 
+/** The order in which a home would send its applicants. */
+export type RankApplicationsInput = {
+  /** Applications of the home for the offering that are SUBMITTED, the first one first, at most 500; those left out have no rank any more. */
+  applicationIds: Array<Scalars['ID']['input']>;
+  /** The home. */
+  homeId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The offering. */
+  offeringId: Scalars['ID']['input'];
+};
+
 /** What comes out of a readiness check. */
 export type ReadinessStatus =
   /** It is missing, and something will not work. */
@@ -2051,6 +2077,16 @@ export type RemoveProviderHomeInput = {
   providerId: Scalars['ID']['input'];
 };
 
+/** Another order of choices. */
+export type ReorderChoicesInput = {
+  /** All of the learner's applications in the call that are alive, the first choice first. */
+  applicationIds: Array<Scalars['ID']['input']>;
+  /** The call. */
+  callId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A wish to be forgotten. */
 export type RequestErasureInput = {
   /** Any text of at most 100 characters; the same key twice has one effect. */
@@ -2229,6 +2265,8 @@ export type SaveDraftInput = {
   motivation?: InputMaybe<Scalars['String']['input']>;
   /** The offering. */
   offeringId: Scalars['ID']['input'];
+  /** For an offering in a call, which of the learner's choices it is: 1 for the first. */
+  preference?: InputMaybe<Scalars['Int']['input']>;
   /** Study programme that it should count towards; the one that home asserted unless given. */
   programmeId?: InputMaybe<Scalars['ID']['input']>;
   /** What the host may read beside the name; see `Offering.requestedData` and `consentText`. */
@@ -2353,6 +2391,8 @@ export type SubmitApplicationInput = {
   motivation?: InputMaybe<Scalars['String']['input']>;
   /** The offering. */
   offeringId: Scalars['ID']['input'];
+  /** For an offering in a call, which of the learner's choices it is: 1 for the first. */
+  preference?: InputMaybe<Scalars['Int']['input']>;
   /** Study programme that it should count towards; the one that home asserted unless given. */
   programmeId?: InputMaybe<Scalars['ID']['input']>;
   /** What the host may read beside the name; see `Offering.requestedData` and `consentText`. */
@@ -2543,6 +2583,18 @@ export type UpdateApiClientInput = {
   scopes?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** What a call says from now on. */
+export type UpdateCallInput = {
+  /** The call. */
+  callId: Scalars['ID']['input'];
+  /** For how many of its offerings a learner may apply at a time, 1 to 20; not fewer than somebody has made use of. */
+  choices: Scalars['Int']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Title. */
+  title: Array<TranslationInput>;
+};
+
 /** New content of a course's draft. */
 export type UpdateCourseDraftInput = {
   /** The whole content; it replaces what the draft says. */
@@ -2595,10 +2647,12 @@ export type UpdateMicroDegreeInput = {
   microDegreeId: Scalars['ID']['input'];
 };
 
-/** New content of an offering. It replaces all that the offering says; what is left out is removed. Of a published offering `schedule`, `timeZone`, `language`, `mode`, the fee and the order of the waitlist stay; windows may be extended, or opened again once they are over, never cut; seats and quotas are never fewer than those taken. */
+/** New content of an offering. It replaces all that the offering says; what is left out is removed. Of a published offering `schedule`, `timeZone`, `language`, `mode`, the fee, the call and the order of the waitlist stay; windows may be extended, or opened again once they are over, never cut; seats and quotas are never fewer than those taken. */
 export type UpdateOfferingInput = {
   /** Who gives seats to the nominated; BY_HAND unless given. A draw takes AUTOMATIC. */
   admission?: InputMaybe<OfferingAdmission>;
+  /** Call of the provider in which it stands; learners then say which of their choices it is. */
+  callId?: InputMaybe<Scalars['ID']['input']>;
   /** When applications close, local time; needed for a cohort. */
   closesAt?: InputMaybe<Scalars['LocalDateTime']['input']>;
   /** Last day. */

@@ -52,6 +52,8 @@ type (
 	ImportFindingEdge          = relay.Edge[*ent.ImportFinding]
 	AuditEntryConnection       = relay.Connection[*ent.AuditEntry]
 	AuditEntryEdge             = relay.Edge[*ent.AuditEntry]
+	CallConnection             = relay.Connection[*ent.Call]
+	CallEdge                   = relay.Edge[*ent.Call]
 	TaskConnection             = relay.Connection[*task.Task]
 	TaskEdge                   = relay.Edge[*task.Task]
 	DisclosureConnection       = relay.Connection[*ent.Disclosure]

@@ -154,6 +154,8 @@ CREATE INDEX `application_host_id_state_id` ON `applications` (`host_id`, `state
 CREATE INDEX `application_host_id_state_due_at` ON `applications` (`host_id`, `state`, `due_at`);
 -- Create index "application_wakes_at" to table: "applications"
 CREATE INDEX `application_wakes_at` ON `applications` (`wakes_at`);
+-- Create index "application_call_id_learner_id" to table: "applications"
+CREATE INDEX `application_call_id_learner_id` ON `applications` (`call_id`, `learner_id`);
 -- Create "application_steps" table
 CREATE TABLE `application_steps` (
   `id` text NOT NULL,
@@ -875,6 +877,8 @@ CREATE INDEX `offering_institution_id_state_id` ON `offerings` (`institution_id`
 CREATE INDEX `offering_state_id` ON `offerings` (`state`, `id`);
 -- Create index "offering_course_id_external_id" to table: "offerings"
 CREATE UNIQUE INDEX `offering_course_id_external_id` ON `offerings` (`course_id`, `external_id`);
+-- Create index "offering_call_id_id" to table: "offerings"
+CREATE INDEX `offering_call_id_id` ON `offerings` (`call_id`, `id`);
 -- Create "outbox_events" table
 CREATE TABLE `outbox_events` (
   `id` text NOT NULL,
