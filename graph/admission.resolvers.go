@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
@@ -209,6 +210,11 @@ func (r *mutationResolver) DecideApplications(ctx context.Context, input journey
 	all, err := r.root.Journeys.DecideAll(ctx, input)
 	if err != nil {
 		return nil, err
+	}
+	for i, o := range all {
+		for _, p := range o.Refused {
+			r.root.Problems.Report(ctx, p, "decideApplications.items."+strconv.Itoa(i))
+		}
 	}
 	return &model.ApplicationOutcomesPayload{Outcomes: each(all, func(o journey.Outcome) *model.ApplicationOutcome {
 		return &model.ApplicationOutcome{ApplicationID: o.ApplicationID, Application: o.Application,

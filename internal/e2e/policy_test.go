@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/course"
@@ -137,6 +138,47 @@ func TestHomeNominatesByItsPolicy(t *testing.T) {
 		"with this the learner would take 10 ECTS in the term from 2026-10-01, and home allows 5" {
 		t.Errorf("she is told %q", got)
 	}
+}
+
+// Who is asked to be reminded earlier than was planned is told nothing untrue: that
+// it is over is told when it is.
+func TestARemindersPolicyThatChangesTellsNothingEarly(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	officer := w.Staff("Mona", "uni-a", viewer.MobilityOfficer)
+	set := func(remind int) {
+		officer.Does("sets it", "setAdmissionPolicy", map[string]any{"institutionId": w.Institution("uni-a"), "homeDays": 10, "remindDays": remind, "escalateDays": 3})
+	}
+	set(2)
+	app := id(c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": w.offering(c.editor, w.course(c.editor, "CS-1"), 5)}))
+	due := *w.DB.Client.Application.GetX(w.system(), ident.ID(app)).DueAt
+	set(5)
+	for _, tt := range []struct {
+		at   time.Time
+		want string
+	}{{due.AddDate(0, 0, -2).Add(time.Hour), "[]"}, {due, "[application.overdue]"}} {
+		w.SetClock(tt.at)
+		if err := w.App.Journeys.Wake(w.system()); err != nil {
+			t.Fatal(err)
+		}
+		w.does("application.wake")
+		told := w.DB.Client.AuditEntry.Query().Where(auditentry.ObjectID(ident.ID(app))).Order(auditentry.ByID()).Select(auditentry.FieldVerb).StringsX(w.system())[1:]
+		if fmt.Sprint(told) != tt.want {
+			t.Errorf("at %v it has told %v, want %s", tt.at, told, tt.want)
+		}
+	}
+}
+
+// An institution has at most 500 policies.
+func TestPoliciesAreBounded(t *testing.T) {
+	w := NewWorld(t)
+	at := w.Institution("uni-a")
+	var all []*ent.AdmissionPolicyCreate
+	for i := range 500 {
+		all = append(all, w.DB.Client.AdmissionPolicy.Create().SetInstitutionID(at).SetScopeKey(fmt.Sprint("scope ", i)).SetNomination("BY_HAND"))
+	}
+	w.DB.Client.AdmissionPolicy.CreateBulk(all...).ExecX(w.system())
+	w.Staff("Mona", "uni-a", viewer.MobilityOfficer).IsRefused("sets one more", "LIMITED", "setAdmissionPolicy", map[string]any{"institutionId": at})
 }
 
 // Who decides late is reminded, told and passed over, each once, at the days of

@@ -462,3 +462,36 @@ func TestTwoServersOfferEachSeatOnce(t *testing.T) {
 		}
 	}
 }
+
+// Thirty learners apply at once where home and host leave it to the order: seats are
+// exactly filled, the waitlist has no gap and is in the order in which the
+// transactions committed, and nobody is lost.
+func TestARushIsServedInOrder(t *testing.T) {
+	const learners, seats, places = 30, 10, 20
+	q := newQueue(t, seats, map[string]any{"admission": "AUTOMATIC", "waitlist": map[string]any{"places": places}})
+	q.Staff("Mona", "uni-a", viewer.MobilityOfficer).Does("lets everybody go", "setAdmissionPolicy",
+		map[string]any{"institutionId": q.Institution("uni-a"), "nomination": "AUTOMATIC"})
+	var who []*Actor
+	for i := range learners {
+		who = append(who, q.Learner(fmt.Sprint("L", i), "uni-a"))
+	}
+	apps := make([]string, learners)
+	together(learners, func(i int) { apps[i] = id(who[i].Does("applies", "submitApplication", map[string]any{"offeringId": q.run})) })
+	states := map[application.State]int{}
+	for _, a := range q.DB.Client.Application.Query().AllX(q.system()) {
+		states[a.State]++
+	}
+	if len(states) != 2 || states[application.StateADMITTED] != seats || states[application.StateWAITLISTED] != places {
+		t.Errorf("of %d learners %v", learners, states)
+	}
+	q.agrees("after the rush")
+	waiting := q.DB.Client.Application.Query().Where(application.StateEQ(application.StateWAITLISTED)).Order(application.ByPlace()).AllX(q.system())
+	last := ident.ID("")
+	for i, a := range waiting {
+		step := q.DB.Client.ApplicationStep.Query().Where(applicationstep.ApplicationID(a.ID), applicationstep.To(string(application.StateWAITLISTED))).OnlyX(q.system())
+		if *a.Place != i+1 || step.ID < last {
+			t.Errorf("place %d is the %dth", *a.Place, i+1)
+		}
+		last = step.ID
+	}
+}

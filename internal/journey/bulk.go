@@ -56,10 +56,15 @@ type Outcome struct {
 // MaxDecisions bounds how many applications are decided at once.
 const MaxDecisions = 100
 
+// refusals are what is answered about one of many. Anything else concerns whoever
+// asks, not what is decided, and ends the whole.
+var refusals = []problem.Code{problem.Invalid, problem.Forbidden, problem.NotFound, problem.Conflict}
+
 // DecideAll decides about many applications one after the other, each in a
 // transaction of its own, with a key of its own made of that of the whole: what is
 // refused leaves the others as they are, and who sends the whole again has the same
-// effect once. It returns a fault at once; what was decided before stays.
+// effect once. It returns a fault at once, and a problem that is none of a decision,
+// such as a budget that is used up; what was decided before stays.
 func (s *Service) DecideAll(ctx context.Context, d Decisions) ([]Outcome, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
@@ -82,7 +87,7 @@ func (s *Service) DecideAll(ctx context.Context, d Decisions) ([]Outcome, error)
 			continue
 		}
 		problems, fault := storage.Problems(err)
-		if fault {
+		if fault || slices.ContainsFunc(problems, func(p *problem.Error) bool { return !slices.Contains(refusals, p.Code) }) {
 			return nil, err
 		}
 		for j, p := range problems {

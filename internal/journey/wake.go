@@ -120,16 +120,18 @@ func (s *Service) press(ctx context.Context, tx *ent.Tx, app *ent.Application, n
 	if err != nil {
 		return err
 	}
-	// What was due while no server ran is told once, and as the last of it.
-	what, next := policy.Overdue, rules.Wakes(app.WakesAt.Add(-time.Microsecond), *app.DueAt, place.Zone)
+	// What was due while no server ran is told once, and as the last of it. Where the
+	// rules have changed since, there may be nothing to tell yet.
+	var verb *ledger.Verb
+	next := rules.Wakes(app.WakesAt.Add(-time.Microsecond), *app.DueAt, place.Zone)
 	for next != nil && !next.At.After(now) {
-		what, next = next.What, rules.Wakes(next.At, *app.DueAt, place.Zone)
+		verb, next = pressing[next.What], rules.Wakes(next.At, *app.DueAt, place.Zone)
 	}
 	var wakes *time.Time
 	if next != nil {
 		wakes = &next.At
 	}
-	return s.rouse(ctx, tx, app, pressing[what], wakes)
+	return s.rouse(ctx, tx, app, verb, wakes)
 }
 
 // offeringOf returns the offering of an application, and the kind of its course,
