@@ -111,7 +111,10 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // others are names with the prefix that are no settings: of the file itself, and
 // what the tests and scripts of this project read, beside which a server may run.
-var others = []string{Prefix + "CONFIG", Prefix + "BENCH_COURSES", Prefix + "BENCH_APPLICATIONS", Prefix + "BENCH_RUSH", Prefix + "STANDARDS", Prefix + "TEST_MYSQL", Prefix + "TEST_PROVIDERS", Prefix + "VULNDB"}
+var others = []string{
+	Prefix + "CONFIG", Prefix + "BENCH_COURSES", Prefix + "BENCH_APPLICATIONS", Prefix + "BENCH_RUSH", Prefix + "STANDARDS",
+	Prefix + "TEST_MYSQL", Prefix + "TEST_PROVIDERS", Prefix + "VULNDB",
+}
 
 // injected are the variables that Kubernetes sets for a service whose name begins
 // with peregrine, in every pod beside it. They are nobody's slip.
