@@ -189,9 +189,13 @@ func TestExamplesOfTheExplorerRun(t *testing.T) {
 		"worklist": w.persona("international", "vutbr.cz"), "nominate": w.persona("international", "vutbr.cz"),
 		"admit": w.persona("international", "tuwien.ac.at"), "results": w.persona("registrar", "lut.fi"),
 		"issue": w.persona("registrar", "lut.fi"), "recognition": w.persona("jonas", "uni-hannover.de"), "disclosures": w.persona("daria", "vutbr.cz"),
-		"audit": w.persona("daria", "vutbr.cz"),
+		"audit": w.persona("daria", "vutbr.cz"), "eligibility": w.persona("daria", "vutbr.cz"), "draft": w.persona("daria", "vutbr.cz"),
+		"drafts": w.persona("astrid", "ju.se"), "seats": w.persona("international", "lut.fi"), "many": w.persona("international", "lut.fi"),
+		"accept": w.persona("nikos", "ntua.gr"), "choices": w.persona("marek", "stuba.sk"), "policies": w.persona("international", "uni-hannover.de"),
 	}
 	values := map[string]string{"consent": vocab.CurrentConsent().Version}
+	offer := w.DB.Client.Application.Query().Where(application.StateEQ(application.StateOFFERED)).OnlyX(w.system())
+	values["offer"] = string(offer.ID)
 	for _, e := range web.Examples {
 		size, err := gate.Measure(e.Document)
 		if err != nil || size.Depth*3/2 > gate.MaxDepth || size.Fields*3 > gate.MaxFields || size.Roots*3 > gate.MaxRoots {
@@ -221,7 +225,7 @@ func TestExamplesOfTheExplorerRun(t *testing.T) {
 	if got := w.persona("jonas", "uni-hannover.de").Asks("looks who has read", `{ viewer { disclosures { totalCount } } }`, nil); at(got, "viewer", "disclosures", "totalCount") == 0.0 {
 		t.Error("nobody has read anything in the demo")
 	}
-	for _, key := range []string{"offering", "application", "result", "token"} {
+	for _, key := range []string{"offering", "application", "result", "token", "waiting"} {
 		if values[key] == "" {
 			t.Errorf("the examples lead to no %s", key)
 		}
@@ -235,6 +239,12 @@ func remember(example string, got map[string]any, values map[string]string) {
 		for _, n := range at(got, "offerings", "nodes").([]any) {
 			if preview := at(n, "recognition"); preview != nil && at(preview, "verdict") == "COUNTS" && at(n, "institution", "acronym") == "TUW" {
 				values["offering"] = at(n, "id").(string)
+			}
+		}
+	case "seats":
+		for _, n := range at(got, "applications", "nodes").([]any) {
+			if at(n, "waitlistRank") == 3.0 {
+				values["waiting"] = at(n, "id").(string)
 			}
 		}
 	case "apply":

@@ -29,6 +29,7 @@ const (
 	drawn   = "DRAWN"   // seats were given by lot
 	toDraw  = "TO_DRAW" // seats will be given by lot
 	asking  = "ASKING"  // asks questions
+	chosen  = "CHOSEN"  // stands in a call
 )
 
 // scarce plans them, by the code of the course.
@@ -57,6 +58,8 @@ func (d *demo) scarce(code, zone string) []planned {
 		return plan(drawn, -40, -6, 2, byLot(2, new(d.local(-4, "10:00"))))
 	case "IMT-C-201":
 		return plan(toDraw, -5, 25, 12, byLot(20, new(d.local(32, "12:00"))))
+	case "VUT-MC-103", "VUT-MC-104":
+		return plan(chosen, -14, 35, 8, func(n *catalogue.NewOffering) { n.CallID = &d.call })
 	case "STU-MC-102":
 		return plan(asking, -12, 30, 10, func(n *catalogue.NewOffering) {
 			text := func(en, de string) []vocab.Translation { return both(en, de).Translations() }
@@ -75,9 +78,30 @@ func (d *demo) scarce(code, zone string) []planned {
 	return nil
 }
 
+// makeCall makes the call of Brno, for two choices of its offerings.
+func (d *demo) makeCall(ctx context.Context) error {
+	made, err := d.catalogue.CreateCall(d.as(ctx, "editor@vutbr.cz"), catalogue.NewCall{InstitutionID: d.home["vutbr.cz"].ID, Choices: 2,
+		Title: both("Summer laboratories", "Sommerlabore").Translations()})
+	if err != nil {
+		return err
+	}
+	d.call = made.ID
+	return nil
+}
+
+// choose has a learner apply for two offerings of the call, and prefer one.
+func (d *demo) choose(ctx context.Context) error {
+	for i, code := range []string{"VUT-MC-104", "VUT-MC-103"} {
+		if _, err := d.apply(ctx, -4, "marek@stuba.sk", code, chosen, func(s *journey.Submission) { s.Preference = new(i + 1) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // giveSeats puts learners into every state between an application and a seat.
 func (d *demo) giveSeats(ctx context.Context) error {
-	for _, scene := range []func(context.Context) error{d.crowd, d.offerASeat, d.draw, d.forget, d.ask, d.setPolicies} {
+	for _, scene := range []func(context.Context) error{d.crowd, d.offerASeat, d.draw, d.forget, d.ask, d.choose, d.setPolicies} {
 		if err := scene(ctx); err != nil {
 			return err
 		}

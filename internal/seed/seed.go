@@ -77,6 +77,7 @@ type demo struct {
 	recognitions *recognition.Service
 
 	alliance   ident.ID
+	call       ident.ID
 	home       map[string]*ent.Institution    // by domain
 	programmes map[string]*ent.Programme      // by code
 	people     map[string]ident.ID            // by key@domain
@@ -129,7 +130,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.privacy = &privacy.Service{DB: db, Now: now}
 	noted := d.privacy.Disclose(ctx, "demo", func(ctx context.Context) {
 		for _, step := range []func(context.Context) error{
-			d.foundAlliance, d.describeInstitutions, d.publishCourses, d.publishMicroDegrees, d.agreeRules, d.tellStories, d.giveSeats,
+			d.foundAlliance, d.describeInstitutions, d.makeCall, d.publishCourses, d.publishMicroDegrees, d.agreeRules, d.tellStories, d.giveSeats,
 		} {
 			if err = step(ctx); err != nil {
 				return
