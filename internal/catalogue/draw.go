@@ -60,7 +60,7 @@ func (s *Service) commit(ctx context.Context, tx *ent.Tx, o *ent.Offering) error
 		return err
 	}
 	if err := tx.Draw.Create().SetOfferingID(o.ID).SetInstitutionID(o.InstitutionID).SetState(draw.StateCOMMITTED).
-		SetCommitment(commitment).SetSealed(sealed).Exec(ctx); err != nil {
+		SetCommitment(commitment).SetSealed(sealed).SetCreatedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
 		return err
 	}
 	return SettleTx(ctx, tx, o.ID, *o.DrawsAt)

@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/gate"
+	"github.com/peregrine-exchange/peregrine/internal/lot"
 	"github.com/peregrine-exchange/peregrine/internal/seed"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web"
@@ -123,6 +124,10 @@ func TestDemoAllianceIsLively(t *testing.T) {
 		if !db.Draw.Query().Where(draw.StateEQ(s)).ExistX(ctx) {
 			t.Errorf("no draw is %s", s)
 		}
+	}
+	held := db.Draw.Query().Where(draw.StateEQ(draw.StateDRAWN)).OnlyX(ctx)
+	if record, err := w.App.Journeys.Draw(ctx, held.OfferingID); err != nil || !lot.Good(record.Verify()) {
+		t.Errorf("the draw of the demo: %v, %v", record.Verify(), err)
 	}
 	soon := w.Now().Add(3 * time.Hour)
 	if !db.Application.Query().Where(application.StateEQ(application.StateOFFERED), application.DueAtLT(soon)).ExistX(ctx) {
