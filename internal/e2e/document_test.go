@@ -187,7 +187,8 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		"no name":             {"..", strings.NewReader(onePDF), 400, "name"},
 		"a line that is torn": {"a.pdf", io.MultiReader(strings.NewReader(onePDF), iotest.ErrReader(io.ErrUnexpectedEOF)), 400, "did not arrive whole"},
 	} {
-		if got := c.ada.sendsTo(draft, tt.name, tt.content); got.Status != tt.status || !strings.Contains(got.Raw, tt.says) {
+		got := c.ada.sendsTo(draft, tt.name, tt.content)
+		if got.Status != tt.status || !strings.Contains(got.Raw, tt.says) || what != "a line that is torn" && !strings.Contains(got.Raw, `"field":["`) {
 			t.Errorf("%s: %d %s", what, got.Status, got.Raw)
 		}
 		w.nothingLeft(what, 0)

@@ -476,7 +476,9 @@ func TestARushIsServedInOrder(t *testing.T) {
 		who = append(who, q.Learner(fmt.Sprint("L", i), "uni-a"))
 	}
 	apps := make([]string, learners)
-	together(learners, func(i int) { apps[i] = id(who[i].Does("applies", "submitApplication", map[string]any{"offeringId": q.run})) })
+	together(learners, func(i int) {
+		apps[i] = id(who[i].Does("applies", "submitApplication", map[string]any{"offeringId": q.run}))
+	})
 	states := map[application.State]int{}
 	for _, a := range q.DB.Client.Application.Query().AllX(q.system()) {
 		states[a.State]++

@@ -238,6 +238,9 @@ func (s *site) failWith(w http.ResponseWriter, r *http.Request, status int, err 
 	kind, answer := "application/problem+json", map[string]any{
 		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": text, "code": p.Code, "requestId": id,
 	}
+	if len(p.Field) > 0 {
+		answer["field"] = p.Field
+	}
 	if r.URL.Path == "/graphql" {
 		extensions := map[string]any{"code": p.Code, "requestId": id}
 		if retry {
