@@ -2,13 +2,10 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -61,19 +58,7 @@ func TestR64EveryMutationAsEveryRole(t *testing.T) {
 		}
 	}
 	_ = tw.Flush()
-	const file = "testdata/matrix.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("the rights have changed (-want +got); run with -update when that is right:\n%s", diff)
-	}
+	golden(t, "testdata/matrix.txt", b.String(), "who may do what")
 }
 
 // codeOf runs a mutation and returns the code of its refusal, or "done".

@@ -134,23 +134,9 @@ func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Actio
 }
 
 // choose gives up what a learner likes less than a choice that has got a seat, one
-// application in each transaction: whoever stops it anywhere, it goes on.
+// application in each transaction.
 func (s *Service) choose(ctx context.Context, l *work.Lease, c chosen) error {
-	for more := true; more; {
-		err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-			if err := l.Hold(ctx, tx); err != nil {
-				return err
-			}
-			return together(ctx, tx, func(ctx context.Context) (err error) {
-				more, err = s.giveUpOne(ctx, tx, c.Application)
-				return err
-			})
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.inTurns(ctx, l, func(ctx context.Context, tx *ent.Tx) (bool, error) { return s.giveUpOne(ctx, tx, c.Application) })
 }
 
 // giveUpOne gives up the next lower choice, and says whether there may be more.

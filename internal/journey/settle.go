@@ -65,15 +65,21 @@ func none(err error) bool {
 }
 
 // settle brings an offering up to what holds now, some learners in each
-// transaction: whoever stops it anywhere, it goes on where it was.
+// transaction.
 func (s *Service) settle(ctx context.Context, l *work.Lease, due catalogue.Due) error {
+	return s.inTurns(ctx, l, func(ctx context.Context, tx *ent.Tx) (bool, error) { return s.settleSome(ctx, tx, due.Offering) })
+}
+
+// inTurns does a part of what there is to do in each transaction, while there is
+// more: whoever stops the server anywhere, it goes on where it was.
+func (s *Service) inTurns(ctx context.Context, l *work.Lease, some func(context.Context, *ent.Tx) (more bool, err error)) error {
 	for more := true; more; {
 		err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 			if err := l.Hold(ctx, tx); err != nil {
 				return err
 			}
 			return together(ctx, tx, func(ctx context.Context) (err error) {
-				more, err = s.settleSome(ctx, tx, due.Offering)
+				more, err = some(ctx, tx)
 				return err
 			})
 		})
