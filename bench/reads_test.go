@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/task"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -64,6 +66,53 @@ func TestPagesAreReadByIndex(t *testing.T) {
 				if plan := planOf(t, &d, q); strings.Contains(plan, "TEMP B-TREE") {
 					t.Errorf("%s as %s: %s", list, who, plan)
 				}
+			}
+		}
+	}
+}
+
+// A work list reads a few rows for each kind of task, and each task that it shows,
+// however many wait; counting reads no rows but those of an index.
+func TestWorkListsAreReadByIndex(t *testing.T) {
+	t.Setenv("PEREGRINE_BENCH_COURSES", "600")
+	var heard []statement
+	d := fill(t, testkit.OnStatement(func(query string, args any) { heard = append(heard, statement{query, args.([]any)}) }))
+	d.db.SQL.SetMaxOpenConns(1)
+	d.addWaiting(t, 4000)
+	if _, err := d.db.SQL.Exec(map[bool]string{true: "ANALYZE", false: "ANALYZE TABLE applications"}[testkit.Dialect() == dialect.SQLite]); err != nil {
+		t.Fatal(err)
+	}
+	h := graph.NewHandler(&graph.Resolver{DB: d.db.Client, Now: time.Now, Discovery: discovery.New(d.db.Client, time.Now), Tasks: &task.Service{DB: d.db.Client, Now: time.Now}})
+	officer := &viewer.Viewer{Kind: viewer.Person, PersonID: d.learner, Grants: []viewer.Grant{{Role: viewer.MobilityOfficer, At: d.home}}}
+	var cursor string
+	for page := range 3 {
+		before := rowsRead(t, &d)
+		heard = nil
+		answer := send(t, h, officer, `query($after: String) { viewer { tasks(first: 5, after: $after) { pageInfo { endCursor } nodes { kind dueAt application { id } } } } }`,
+			map[string]any{"after": map[bool]any{true: nil, false: cursor}[cursor == ""]})
+		var got struct {
+			Data struct {
+				Viewer struct {
+					Tasks struct {
+						PageInfo struct{ EndCursor string }
+						Nodes    []struct{ Application struct{ ID string } }
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal(answer, &got); err != nil || len(got.Data.Viewer.Tasks.Nodes) != 5 {
+			t.Fatalf("page %d: %s", page, answer)
+		}
+		cursor = got.Data.Viewer.Tasks.PageInfo.EndCursor
+		if len(heard) > 6+1 { // a statement for each of six kinds, and one for what the tasks are about
+			t.Errorf("page %d takes %d statements", page, len(heard))
+		}
+		if read := rowsRead(t, &d) - before; read > 100 {
+			t.Errorf("page %d reads %d rows", page, read)
+		}
+		for _, q := range heard {
+			if plan := planOf(t, &d, q); strings.Contains(plan, "SCAN applications") && !strings.Contains(plan, "USING") {
+				t.Errorf("page %d: %s", page, plan)
 			}
 		}
 	}
