@@ -234,7 +234,7 @@ func (r *queryResolver) Application(ctx context.Context, id ident.ID) (*ent.Appl
 }
 
 func (r *queryResolver) Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error) {
-	return relay.List(ctx, r.root.DB.Application.Query().Where(applicationsLike(filter)...), page(first, after, last, before), relay.NewestFirst)
+	return relay.List(ctx, applicationsFor(ctx, r.root.DB.Application.Query().Where(applicationsLike(filter)...)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *queryResolver) Drafts(ctx context.Context, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Draft], error) {

@@ -82,10 +82,13 @@ func courseOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) ide
 	}, key, r.courses())
 }
 
-// offeringOf returns the offering of each object, from the read model but for
-// its own staff, who may do more with it.
+// offeringOf returns the offering of each object, from the read model, but for its
+// own staff, who may do more with it, where more is asked than what it is of.
 func offeringOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) ident.ID) ([]*ent.Offering, error) {
-	at := viewer.From(ctx).StaffAt()
+	var at []ident.ID
+	if asks(ctx, wholeOffering()) {
+		at = viewer.From(ctx).StaffAt()
+	}
 	return shelfOr(ctx, shelved(ctx), objs, func(o O) *ent.Offering {
 		if known := r.Discovery.Offering(key(o)); known != nil && !slices.Contains(at, known.InstitutionID) {
 			return known

@@ -13,7 +13,7 @@ import (
 )
 
 func (r *enrolmentResolver) Application(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Application, error) {
-	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.ApplicationID }, r.root.applications())
+	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.ApplicationID }, r.root.applications)
 }
 
 func (r *enrolmentResolver) Learner(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Person, error) {

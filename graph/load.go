@@ -55,8 +55,8 @@ func (r *Resolver) modules() load[*ent.HomeModule] {
 }
 func (r *Resolver) courses() load[*ent.Course] { return rows(r.DB.Course.Query, course.IDIn) }
 func (r *Resolver) people() load[*ent.Person]  { return rows(r.DB.Person.Query, person.IDIn) }
-func (r *Resolver) applications() load[*ent.Application] {
-	return rows(r.DB.Application.Query, application.IDIn)
+func (r *Resolver) applications(ctx context.Context, ids []ident.ID) ([]*ent.Application, error) {
+	return applicationsFor(ctx, r.DB.Application.Query().Where(application.IDIn(ids...))).All(ctx)
 }
 func (r *Resolver) enrolments() load[*ent.Enrolment] {
 	return rows(r.DB.Enrolment.Query, enrolment.IDIn)
@@ -99,6 +99,11 @@ func (r *Resolver) credentials(ctx context.Context, ids []ident.ID) ([]*ent.Cred
 var (
 	briefVersion = without(courseversion.Columns, courseversion.FieldDescription, courseversion.FieldOutcomes, courseversion.FieldAssessments,
 		courseversion.FieldAssessmentNote, courseversion.FieldSupervision, courseversion.FieldQuality, courseversion.FieldPrerequisites, courseversion.FieldURL)
+	briefApplication = without(application.Columns, application.FieldMotivation, application.FieldAnswers, application.FieldStatements, application.FieldCommitment,
+		application.FieldSharing, application.FieldReason, application.FieldCondition)
+	longApplication = map[string]bool{
+		"motivation": true, "answers": true, "statements": true, "commitment": true, "sharing": true, "reason": true, "condition": true, "viewerActions": true,
+	}
 	briefCredential  = without(credential.Columns, credential.FieldAward, credential.FieldJwt)
 	signedCredential = without(credential.Columns, credential.FieldAward)
 	documentFields   = map[string]bool{"jwt": true}
@@ -124,6 +129,15 @@ func without(columns []string, left ...string) []string {
 func versionsFor(ctx context.Context, q *ent.CourseVersionQuery) *ent.CourseVersionQuery {
 	if !asks(ctx, longFields) {
 		q.Modify(only(briefVersion))
+	}
+	return q
+}
+
+// applicationsFor has what an applicant wrote and was promised read only of who asks
+// for it, or for what depends on it.
+func applicationsFor(ctx context.Context, q *ent.ApplicationQuery) *ent.ApplicationQuery {
+	if !asks(ctx, longApplication) {
+		q.Modify(only(briefApplication))
 	}
 	return q
 }

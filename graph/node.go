@@ -46,7 +46,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.Disclosure:        asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),
 		ident.AuditEntry:        asNodes(rows(r.DB.AuditEntry.Query, auditentry.IDIn)),
 		ident.Affiliation:       asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
-		ident.Application:       asNodes(r.applications()),
+		ident.Application:       asNodes(r.applications),
 		ident.Draft:             asNodes(r.drafts()),
 		ident.Document:          asNodes(func(ctx context.Context, ids []ident.ID) ([]*ent.Document, error) { return r.Documents.Seen(ctx, ids) }),
 		ident.Enrolment:         asNodes(r.enrolments()),

@@ -110,7 +110,7 @@ func (r *viewerResolver) Permissions(ctx context.Context, obj *viewer.Viewer) ([
 }
 
 func (r *viewerResolver) Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error) {
-	return relay.List(ctx, r.root.DB.Application.Query().Where(application.LearnerID(obj.PersonID)), page(first, after, last, before), relay.NewestFirst)
+	return relay.List(ctx, applicationsFor(ctx, r.root.DB.Application.Query().Where(application.LearnerID(obj.PersonID))), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *viewerResolver) Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error) {

@@ -17,7 +17,7 @@ func (r *taskResolver) Institution(ctx context.Context, objs []*task.Task) ([]*e
 }
 
 func (r *taskResolver) Application(ctx context.Context, objs []*task.Task) ([]*ent.Application, error) {
-	return about(ctx, objs, ident.Application, r.root.applications())
+	return about(ctx, objs, ident.Application, r.root.applications)
 }
 
 func (r *taskResolver) Draft(ctx context.Context, objs []*task.Task) ([]*ent.Draft, error) {
