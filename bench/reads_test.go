@@ -78,7 +78,7 @@ func TestWorkListsAreReadByIndex(t *testing.T) {
 	var heard []statement
 	d := fill(t, testkit.OnStatement(func(query string, args any) { heard = append(heard, statement{query, args.([]any)}) }))
 	d.db.SQL.SetMaxOpenConns(1)
-	d.addWaiting(t, 4000)
+	d.addWaiting(t, number("PEREGRINE_BENCH_APPLICATIONS", 4000))
 	if _, err := d.db.SQL.Exec(map[bool]string{true: "ANALYZE", false: "ANALYZE TABLE applications"}[testkit.Dialect() == dialect.SQLite]); err != nil {
 		t.Fatal(err)
 	}
