@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/privacy"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -62,13 +63,36 @@ func (r *Resolver) sights(ctx context.Context, people []*ent.Person) ([]*privacy
 	return each(people, func(p *ent.Person) *privacy.Sight { return found[p.ID] }), err
 }
 
+// profiled is a field of a person's profile.
+type profiled struct {
+	field vocab.PersonalField
+	of    func(*ent.Profile) *string
+}
+
+// profile holds the fields of a person that come from their profile.
+var profile = map[string]profiled{
+	"displayName": {vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(learner.FullName(p)) }},
+	"givenName":   {vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(p.GivenName) }},
+	"familyName":  {vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(p.FamilyName) }},
+	"email":       {vocab.FieldEmail, func(p *ent.Profile) *string { return p.Email }},
+	"esi":         {vocab.FieldStudentIdentifier, func(p *ent.Profile) *string { return p.Esi }},
+}
+
 // profileField returns one field of each person's profile; nil where the viewer
 // does not see it.
-func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, f vocab.PersonalField, field func(*ent.Profile) *string) ([]*string, error) {
+func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, name string) ([]*string, error) {
 	sights, err := r.sights(ctx, people)
-	values := make([]*string, len(people))
-	for i := 0; err == nil && i < len(people); i++ {
-		values[i], err = sights[i].Read(ctx, f, field)
+	if err != nil {
+		return nil, err
+	}
+	return profile[name].read(ctx, sights)
+}
+
+// read reads the field in each profile, which is noted.
+func (f profiled) read(ctx context.Context, sights []*privacy.Sight) (values []*string, err error) {
+	values = make([]*string, len(sights))
+	for i := 0; err == nil && i < len(sights); i++ {
+		values[i], err = sights[i].Read(ctx, f.field, f.of)
 	}
 	return values, err
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -56,23 +55,23 @@ func (r *permissionResolver) Alliance(ctx context.Context, obj *model.Permission
 }
 
 func (r *personResolver) DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(learner.FullName(p)) })
+	return r.root.profileField(ctx, objs, "displayName")
 }
 
 func (r *personResolver) GivenName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(p.GivenName) })
+	return r.root.profileField(ctx, objs, "givenName")
 }
 
 func (r *personResolver) FamilyName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, vocab.FieldName, func(p *ent.Profile) *string { return vocab.Given(p.FamilyName) })
+	return r.root.profileField(ctx, objs, "familyName")
 }
 
 func (r *personResolver) Email(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, vocab.FieldEmail, func(p *ent.Profile) *string { return p.Email })
+	return r.root.profileField(ctx, objs, "email")
 }
 
 func (r *personResolver) Esi(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.root.profileField(ctx, objs, vocab.FieldStudentIdentifier, func(p *ent.Profile) *string { return p.Esi })
+	return r.root.profileField(ctx, objs, "esi")
 }
 
 func (r *personResolver) Affiliations(ctx context.Context, objs []*ent.Person) ([][]*ent.Affiliation, error) {

@@ -35,7 +35,7 @@ type Plans struct {
 type root func(p *pass, b []byte) ([]byte, error)
 
 func newPlans(r *Resolver) *Plans {
-	return &Plans{r: r, roots: map[string]func(*ast.Field) root{"catalogue": planCatalogue, "course": planCourse}}
+	return &Plans{r: r, roots: map[string]func(*ast.Field) root{"catalogue": planCatalogue, "course": planCourse, "applications": planApplications, "viewer": planViewer}}
 }
 
 // ExtensionName is part of gqlgen's HandlerExtension.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"entgo.io/ent/dialect/sql"
-
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/disclosure"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
