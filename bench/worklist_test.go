@@ -39,16 +39,19 @@ func BenchmarkWorkLists(b *testing.B) {
 	server, token := served(b, d)
 	const columns = `SELECT a.id, a.state, a.due_at, c.code, v.title FROM applications a JOIN offerings o ON o.id = a.offering_id
 		JOIN courses c ON c.id = o.course_id JOIN course_versions v ON v.id = o.version_id WHERE `
-	here := string(d.home)
+	here, own := string(d.home), string(d.learner)
+	var kinds []string // what may wait for somebody who works there
+	for _, kind := range []string{"home_id = ? AND state = 'SUBMITTED'", "host_id = ? AND state = 'NOMINATED'", "host_id = ? AND state = 'CONDITIONAL'",
+		"learner_id = ? AND state = 'OFFERED'", "learner_id = ? AND state = 'CONDITIONAL'"} {
+		kinds = append(kinds, "SELECT id FROM (SELECT id FROM applications WHERE "+kind+" ORDER BY due_at, id LIMIT 21) listed")
+	}
 	for _, q := range []struct {
 		name, query string
 		variables   map[string]any
 		floor       string
 		args        []any
 	}{
-		{"tasks", tasks, nil, columns + `a.id IN (SELECT id FROM (
-			SELECT id FROM (SELECT id FROM applications WHERE home_id = ? AND state = 'SUBMITTED' ORDER BY due_at, id LIMIT 21) home UNION ALL
-			SELECT id FROM (SELECT id FROM applications WHERE host_id = ? AND state = 'NOMINATED' ORDER BY due_at, id LIMIT 21) host) waiting) ORDER BY a.due_at, a.id LIMIT 21`, []any{here, here}},
+		{"tasks", tasks, nil, columns + `a.id IN (SELECT id FROM (` + strings.Join(kinds, " UNION ALL ") + `) waiting) ORDER BY a.due_at, a.id LIMIT 21`, []any{here, here, here, own, own}},
 		{"counts", counts, nil, `SELECT 'DECIDE_NOMINATION', COUNT(*), COALESCE(SUM(due_at <= ?), 0), '', '' FROM applications WHERE home_id = ? AND state = 'SUBMITTED' UNION ALL
 			SELECT 'DECIDE_ADMISSION', COUNT(*), COALESCE(SUM(due_at <= ?), 0), '', '' FROM applications WHERE host_id = ? AND state = 'NOMINATED'`,
 			[]any{time.Now().UTC(), here, time.Now().UTC(), here}},

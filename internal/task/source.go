@@ -2,7 +2,9 @@ package task
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -15,20 +17,17 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
-	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // asked is who asks for tasks, when, and for which.
 type asked struct {
-	db     *ent.Client
 	now    time.Time
 	viewer *viewer.Viewer
 	filter Filter
@@ -43,10 +42,43 @@ func (a asked) at(right authz.Verb) []ident.ID {
 	return all
 }
 
+// keep narrows the rows of a statement.
+type keep = func(*sql.Selector)
+
+// waiting is a kind of task: which rows of a table wait, for whom.
+type waiting struct {
+	kind    Kind
+	right   authz.Verb // "" for a learner's own
+	about   ident.Kind
+	table   string
+	place   string                         // column of the institution that does it, or of the learner
+	learner string                         // column of whom it is about, who does not decide; "" for nobody
+	due     string                         // column; "" for none
+	rows    func(asked) []keep             // what waits
+	units   func(asked, keep) (keep, bool) // for rights that are held at units, too; nil: not
+}
+
 // source is where the tasks of one kind come from, for one viewer.
 type source struct {
-	list  func(context.Context, window) ([]*Task, error)
-	count func(context.Context) (*Count, error)
+	waiting
+	asked
+	whose keep
+}
+
+// sources are those from which tasks come for who asks. Rows are read on behalf of
+// the system, as whose says already at which institutions, by which right; only the
+// columns of an index are read.
+func (a asked) sources() []source {
+	var all []source
+	for _, w := range table {
+		if len(a.filter.Kinds) > 0 && !slices.Contains(a.filter.Kinds, w.kind) || w.due == "" && (a.filter.Overdue != nil && *a.filter.Overdue || a.filter.DueBefore != nil) {
+			continue
+		}
+		if whose, ok := w.whose(a); ok {
+			all = append(all, source{w, a, whose})
+		}
+	}
+	return all
 }
 
 // window is the part of the list that is wanted.
@@ -56,124 +88,128 @@ type window struct {
 	backwards bool
 }
 
-// waiting is a kind of task: which rows of an entity wait, for whom.
-type waiting[Q any, P ~func(*sql.Selector)] struct {
-	kind    Kind
-	right   authz.Verb // "" for a learner's own
-	about   ident.Kind
-	from    func(*ent.Client) Q
-	place   string                   // column of the institution that does it, or of the learner
-	learner string                   // column of whom it is about, who does not decide; "" for nobody
-	due     string                   // column; "" for none
-	rows    func(asked) []P          // what waits
-	units   func(asked, P) (P, bool) // for rights that are held at units, too; nil: not
-}
-
-// scanner is what ent generates for a query that selects columns.
-type scanner interface {
-	Scan(context.Context, any) error
-}
-
-// of opens a source for who asks, unless it has nothing for them. Rows are read on
-// behalf of the system, as whose says already at which institutions, by which right;
-// only the columns of an index are read.
-func of[Q relay.Query[Q, E, P, O, S], E relay.Node, P, O ~func(*sql.Selector), S scanner](w waiting[Q, P]) func(asked) (source, bool) {
-	return func(a asked) (source, bool) {
-		if len(a.filter.Kinds) > 0 && !slices.Contains(a.filter.Kinds, w.kind) || w.due == "" && (a.filter.Overdue != nil && *a.filter.Overdue || a.filter.DueBefore != nil) {
-			return source{}, false
-		}
-		whose, ok := w.whose(a)
-		if !ok {
-			return source{}, false
-		}
-		query := func(also ...P) Q {
-			return w.from(a.db).Where(append(append(w.rows(a), whose, w.timely(a)), also...)...)
-		}
-		return source{
-			list: func(ctx context.Context, win window) ([]*Task, error) {
-				behind, some := w.behind(win)
-				if !some {
-					return nil, nil
-				}
-				var found []struct {
-					ID    ident.ID   `sql:"id"`
-					Due   *time.Time `sql:"due"`
-					Place ident.ID   `sql:"place"`
-				}
-				err := query(w.others(a), behind).Order(O(w.ordered(win.backwards))).Limit(win.limit).Modify(w.columns).Scan(viewer.AsSystem(ctx), &found)
-				all := make([]*Task, len(found))
-				for i, row := range found {
-					all[i] = &Task{Kind: w.kind, Due: row.Due, Overdue: row.Due != nil && !a.now.Before(*row.Due), About: row.ID}
-					if w.right != "" {
-						all[i].At = row.Place
-					}
-				}
-				return all, err
-			},
-			count: func(ctx context.Context) (*Count, error) {
-				ctx = viewer.AsSystem(ctx)
-				count := func(q Q) (n Count, err error) {
-					var found []struct {
-						Count   int `sql:"n"`
-						Overdue int `sql:"late"`
-					}
-					if err := q.Modify(w.counting(a)).Scan(ctx, &found); err != nil {
-						return n, err
-					}
-					return Count{Kind: w.kind, Count: found[0].Count, Overdue: found[0].Overdue}, nil
-				}
-				all, err := count(query())
-				if err != nil || all.Count == 0 || w.learner == "" || a.viewer.PersonID == "" {
-					return &all, err
-				}
-				// Own ones are counted by themselves: the index of what is due does not name learners.
-				own, err := count(query(func(s *sql.Selector) { s.Where(sql.EQ(s.C(w.learner), string(a.viewer.PersonID))) }))
-				all.Count, all.Overdue = all.Count-own.Count, all.Overdue-own.Overdue
-				return &all, err
-			},
-		}, true
-	}
-}
-
-// others keeps what is about other people than who asks.
-func (w waiting[Q, P]) others(a asked) P {
-	return func(s *sql.Selector) {
-		if w.learner != "" && a.viewer.PersonID != "" {
-			s.Where(sql.NEQ(s.C(w.learner), string(a.viewer.PersonID)))
+// list reads the part of the list that each source has of a window, with one
+// statement for all of them.
+func list(ctx context.Context, db *ent.Client, all []source, win window) ([]*Task, error) {
+	var parts, undated []func(string) *sql.Selector
+	for n, src := range all {
+		behind, some := src.behind(win)
+		part := func(dialect string) *sql.Selector { return src.page(dialect, n, win, behind) }
+		switch {
+		case !some:
+		case src.due == "":
+			undated = append(undated, part)
+		default:
+			parts = append(parts, part)
 		}
 	}
-}
-
-// columns are what a list reads of a row.
-func (w waiting[Q, P]) columns(s *sql.Selector) {
-	s.Select(s.C("id")).AppendSelectAs(s.C(w.place), "place")
-	if w.due != "" {
-		s.AppendSelectAs(s.C(w.due), "due")
+	parts = append(undated, parts...) // SQLite takes the types of a union from its last part
+	var found []struct {
+		Source int        `sql:"source"`
+		ID     ident.ID   `sql:"id"`
+		Place  ident.ID   `sql:"place"`
+		Due    *time.Time `sql:"due"`
 	}
-}
-
-// counting counts rows, and those that are late.
-func (w waiting[Q, P]) counting(a asked) func(*sql.Selector) {
-	return func(s *sql.Selector) {
-		s.Select(sql.As(sql.Count("*"), "n"))
-		if w.due == "" {
-			return
+	err := read(ctx, db, parts, &found)
+	tasks := make([]*Task, len(found))
+	for i, row := range found {
+		src := all[row.Source]
+		tasks[i] = &Task{Kind: src.kind, Due: row.Due, Overdue: row.Due != nil && !src.now.Before(*row.Due), About: row.ID}
+		if src.right != "" {
+			tasks[i].At = row.Place
 		}
-		s.AppendSelectExprAs(sql.ExprFunc(func(b *sql.Builder) {
-			b.WriteString("COALESCE(SUM(CASE WHEN ").WriteString(s.C(w.due)).WriteString(" <= ").Arg(a.now).WriteString(" THEN 1 ELSE 0 END), 0)")
-		}), "late")
 	}
+	return tasks, err
+}
+
+// count counts the rows of each source, with one statement for all of them.
+func count(ctx context.Context, db *ent.Client, all []source) ([]*Count, error) {
+	var parts []func(string) *sql.Selector
+	for n, src := range all {
+		parts = append(parts, func(dialect string) *sql.Selector { return src.counted(dialect, n, 1) })
+		if src.learner != "" && src.viewer.PersonID != "" {
+			// Own ones are counted by themselves: the index of what is due does not name learners.
+			parts = append(parts, func(dialect string) *sql.Selector {
+				s := src.counted(dialect, n, -1)
+				return s.Where(sql.EQ(s.C(src.learner), string(src.viewer.PersonID)))
+			})
+		}
+	}
+	var found []struct {
+		Source int `sql:"source"`
+		Count  int `sql:"n"`
+		Late   int `sql:"late"`
+	}
+	err := read(ctx, db, parts, &found)
+	counts := vocab.Each(all, func(src source) *Count { return &Count{Kind: src.kind} })
+	for _, row := range found {
+		counts[row.Source].Count += row.Count
+		counts[row.Source].Overdue += row.Late
+	}
+	return counts, err
+}
+
+// read scans the rows of all parts, which have the same columns.
+func read(ctx context.Context, db *ent.Client, parts []func(dialect string) *sql.Selector, into any) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	// A statement with the rows of many tables is of no entity; ent runs it as one of applications.
+	return db.Application.Query().Modify(func(s *sql.Selector) {
+		all := parts[0](s.Dialect())
+		for _, part := range parts[1:] {
+			all.UnionAll(part(s.Dialect()))
+		}
+		s.From(all.As("waiting")).Select("*")
+	}).Scan(viewer.AsSystem(ctx), into)
+}
+
+// selected are the rows that wait for who asks.
+func (s source) selected(dialect string) *sql.Selector {
+	q := sql.Dialect(dialect).Select().From(sql.Table(s.table))
+	for _, keep := range append(s.rows(s.asked), s.whose, s.timely) {
+		keep(q)
+	}
+	return q
+}
+
+// page selects what a list reads of a row: the number of the source, and the columns of a task.
+func (s source) page(dialect string, n int, win window, behind keep) *sql.Selector {
+	q := s.selected(dialect)
+	if s.learner != "" && s.viewer.PersonID != "" {
+		q.Where(sql.NEQ(q.C(s.learner), string(s.viewer.PersonID)))
+	}
+	behind(q)
+	q.AppendSelectExprAs(sql.Raw(strconv.Itoa(n)), "source").AppendSelectAs(q.C("id"), "id").AppendSelectAs(q.C(s.place), "place")
+	if s.due == "" {
+		q.AppendSelectExprAs(sql.Raw("NULL"), "due")
+	} else {
+		q.AppendSelectAs(q.C(s.due), "due")
+	}
+	s.order(q, win.backwards)
+	// SQL has no limit on a part of a union, only on a table of it.
+	return sql.Dialect(dialect).Select("*").From(q.Limit(win.limit).As("page"))
+}
+
+// counted counts rows, and those that are late, times a sign.
+func (s source) counted(dialect string, n, sign int) *sql.Selector {
+	q := s.selected(dialect)
+	q.AppendSelectExprAs(sql.Raw(strconv.Itoa(n)), "source").AppendSelectExprAs(sql.Raw(fmt.Sprintf("%d * COUNT(*)", sign)), "n")
+	if s.due == "" {
+		return q.AppendSelectExprAs(sql.Raw("0"), "late")
+	}
+	return q.AppendSelectExprAs(sql.Expr(fmt.Sprintf("COALESCE(%d * SUM(CASE WHEN %s <= ? THEN 1 ELSE 0 END), 0)", sign, q.C(s.due)), s.now), "late")
 }
 
 // whose keeps what waits for who asks: the learner's own, or what is done at
 // institutions by a right that they hold there.
-func (w waiting[Q, P]) whose(a asked) (P, bool) {
+func (w waiting) whose(a asked) (keep, bool) {
 	if w.right == "" {
 		own := a.viewer.Kind == viewer.Person && a.filter.InstitutionID == nil
 		return func(s *sql.Selector) { s.Where(sql.EQ(s.C(w.place), string(a.viewer.PersonID))) }, own
 	}
 	places := a.at(w.right)
-	there := P(func(s *sql.Selector) { s.Where(sql.In(s.C(w.place), texts(places)...)) })
+	there := func(s *sql.Selector) { s.Where(sql.In(s.C(w.place), texts(places)...)) }
 	if w.units != nil {
 		return w.units(a, there)
 	}
@@ -186,26 +222,24 @@ func texts(ids []ident.ID) []any {
 
 // timely keeps what the filter wants by time. What is due at no time waits for
 // nobody: nobody decides about who waits for a draw.
-func (w waiting[Q, P]) timely(a asked) P {
-	return func(s *sql.Selector) {
-		if w.due == "" {
-			return
-		}
-		s.Where(sql.NotNull(s.C(w.due)))
-		if late := a.filter.Overdue; late != nil && *late {
-			s.Where(sql.LTE(s.C(w.due), a.now))
-		} else if late != nil {
-			s.Where(sql.GT(s.C(w.due), a.now))
-		}
-		if before := a.filter.DueBefore; before != nil {
-			s.Where(sql.LT(s.C(w.due), *before))
-		}
+func (s source) timely(q *sql.Selector) {
+	if s.due == "" {
+		return
+	}
+	q.Where(sql.NotNull(q.C(s.due)))
+	if late := s.filter.Overdue; late != nil && *late {
+		q.Where(sql.LTE(q.C(s.due), s.now))
+	} else if late != nil {
+		q.Where(sql.GT(q.C(s.due), s.now))
+	}
+	if before := s.filter.DueBefore; before != nil {
+		q.Where(sql.LT(q.C(s.due), *before))
 	}
 }
 
 // behind keeps the rows behind the place at which a page begins. It says whether
 // there can be any: dated tasks stand before those without a date.
-func (w waiting[Q, P]) behind(win window) (P, bool) {
+func (w waiting) behind(win window) (keep, bool) {
 	at := win.from
 	if at == nil {
 		return func(*sql.Selector) {}, true
@@ -229,86 +263,82 @@ func (w waiting[Q, P]) behind(win window) (P, bool) {
 	return func(*sql.Selector) {}, dated == win.backwards
 }
 
-func (w waiting[Q, P]) ordered(backwards bool) func(*sql.Selector) {
-	return func(s *sql.Selector) {
-		for _, column := range []string{w.due, "id"} {
-			switch {
-			case column == "":
-			case backwards:
-				s.OrderBy(sql.Desc(s.C(column)))
-			default:
-				s.OrderBy(sql.Asc(s.C(column)))
-			}
+func (w waiting) order(q *sql.Selector, backwards bool) {
+	for _, column := range []string{w.due, "id"} {
+		switch {
+		case column == "":
+		case backwards:
+			q.OrderBy(sql.Desc(q.C(column)))
+		default:
+			q.OrderBy(sql.Asc(q.C(column)))
 		}
 	}
 }
 
 // table holds every kind: what waits, by which right somebody does it, and where.
 // Nobody has a task about themselves, nor one that other eyes have to do.
-var table = []func(asked) (source, bool){
+var table = []waiting{
 	ofApplication(AnswerOffer, "", application.FieldLearnerID, application.StateOFFERED),
 	ofApplication(MeetCondition, "", application.FieldLearnerID, application.StateCONDITIONAL),
-	of(waiting[*ent.DraftQuery, predicate.Draft]{
-		kind: FinishDraft, about: ident.Draft, from: func(db *ent.Client) *ent.DraftQuery { return db.Draft.Query() }, place: draft.FieldLearnerID,
-		rows: func(asked) []predicate.Draft { return nil },
-	}),
+	{
+		kind: FinishDraft, about: ident.Draft, table: draft.Table, place: draft.FieldLearnerID,
+		rows: func(asked) []keep { return nil },
+	},
 	ofApplication(DecideNomination, authz.NominateApplication, application.FieldHomeID, application.StateSUBMITTED),
 	ofApplication(DecideAdmission, authz.DecideApplication, application.FieldHostID, application.StateNOMINATED),
 	ofApplication(CheckCondition, authz.DecideApplication, application.FieldHostID, application.StateCONDITIONAL),
-	of(waiting[*ent.EnrolmentQuery, predicate.Enrolment]{
-		kind: RecordResult, right: authz.RecordResult, about: ident.Enrolment, from: func(db *ent.Client) *ent.EnrolmentQuery { return db.Enrolment.Query() },
+	{
+		kind: RecordResult, right: authz.RecordResult, about: ident.Enrolment, table: enrolment.Table,
 		place: enrolment.FieldHostID, learner: enrolment.FieldLearnerID,
-		rows: func(a asked) []predicate.Enrolment {
-			return []predicate.Enrolment{enrolment.StateEQ(enrolment.StateENROLLED), ended(a), unrecorded}
+		rows: func(a asked) []keep {
+			return []keep{enrolment.StateEQ(enrolment.StateENROLLED), ended(a), unrecorded}
 		},
-	}),
-	of(waiting[*ent.ResultQuery, predicate.Result]{
-		kind: ConfirmResult, right: authz.ConfirmResult, about: ident.Result, from: func(db *ent.Client) *ent.ResultQuery { return db.Result.Query() },
+	},
+	{
+		kind: ConfirmResult, right: authz.ConfirmResult, about: ident.Result, table: result.Table,
 		place: result.FieldHostID, learner: result.FieldLearnerID,
-		rows: func(a asked) []predicate.Result {
-			return []predicate.Result{result.StateEQ(result.StateRECORDED), byOthers(a)}
+		rows: func(a asked) []keep {
+			return []keep{result.StateEQ(result.StateRECORDED), byOthers(a)}
 		},
-	}),
-	of(waiting[*ent.RecognitionCaseQuery, predicate.RecognitionCase]{
-		kind: DecideRecognition, right: authz.DecideRecognition, about: ident.RecognitionCase,
-		from:  func(db *ent.Client) *ent.RecognitionCaseQuery { return db.RecognitionCase.Query() },
+	},
+	{
+		kind: DecideRecognition, right: authz.DecideRecognition, about: ident.RecognitionCase, table: recognitioncase.Table,
 		place: recognitioncase.FieldHomeID, learner: recognitioncase.FieldLearnerID, due: recognitioncase.FieldDueAt,
-		rows: func(asked) []predicate.RecognitionCase {
-			return []predicate.RecognitionCase{recognitioncase.StateEQ(recognitioncase.StateOPEN)}
+		rows: func(asked) []keep {
+			return []keep{recognitioncase.StateEQ(recognitioncase.StateOPEN)}
 		},
-	}),
-	of(waiting[*ent.RecognitionRuleQuery, predicate.RecognitionRule]{
-		kind: AnswerRule, right: authz.AnswerRule, about: ident.RecognitionRule,
-		from: func(db *ent.Client) *ent.RecognitionRuleQuery { return db.RecognitionRule.Query() }, place: recognitionrule.FieldHostID,
-		rows: func(asked) []predicate.RecognitionRule {
-			return []predicate.RecognitionRule{recognitionrule.StateEQ(recognitionrule.StatePROPOSED)}
+	},
+	{
+		kind: AnswerRule, right: authz.AnswerRule, about: ident.RecognitionRule, table: recognitionrule.Table, place: recognitionrule.FieldHostID,
+		rows: func(asked) []keep {
+			return []keep{recognitionrule.StateEQ(recognitionrule.StatePROPOSED)}
 		},
-	}),
-	of(waiting[*ent.CourseVersionQuery, predicate.CourseVersion]{
-		kind: ReviewCourse, right: authz.PublishCourse, about: ident.CourseVersion, from: func(db *ent.Client) *ent.CourseVersionQuery { return db.CourseVersion.Query() },
+	},
+	{
+		kind: ReviewCourse, right: authz.PublishCourse, about: ident.CourseVersion, table: courseversion.Table,
 		place: courseversion.FieldInstitutionID, units: inUnits,
-		rows: func(a asked) []predicate.CourseVersion {
-			return []predicate.CourseVersion{courseversion.StateEQ(courseversion.StateIN_REVIEW),
+		rows: func(a asked) []keep {
+			return []keep{courseversion.StateEQ(courseversion.StateIN_REVIEW),
 				courseversion.Or(courseversion.SubmittedByIDIsNil(), courseversion.SubmittedByIDNEQ(a.viewer.PersonID))}
 		},
-	}),
+	},
 }
 
 // ofApplication is a kind of task with applications that are in a state.
-func ofApplication(kind Kind, right authz.Verb, place string, state application.State) func(asked) (source, bool) {
+func ofApplication(kind Kind, right authz.Verb, place string, state application.State) waiting {
 	learner := application.FieldLearnerID
 	if right == "" {
 		learner = ""
 	}
-	return of(waiting[*ent.ApplicationQuery, predicate.Application]{
-		kind: kind, right: right, about: ident.Application, from: func(db *ent.Client) *ent.ApplicationQuery { return db.Application.Query() },
+	return waiting{
+		kind: kind, right: right, about: ident.Application, table: application.Table,
 		place: place, learner: learner, due: application.FieldDueAt,
-		rows: func(asked) []predicate.Application { return []predicate.Application{application.StateEQ(state)} },
-	})
+		rows: func(asked) []keep { return []keep{application.StateEQ(state)} },
+	}
 }
 
 // ended keeps the enrolments in offerings of which the last day is over.
-func ended(a asked) predicate.Enrolment {
+func ended(a asked) keep {
 	return func(s *sql.Selector) {
 		o := sql.Dialect(s.Dialect()).Table(offering.Table)
 		s.Where(sql.In(s.C(enrolment.FieldOfferingID), sql.Dialect(s.Dialect()).Select(o.C(offering.FieldID)).From(o).
@@ -326,7 +356,7 @@ func unrecorded(s *sql.Selector) {
 
 // byOthers keeps the results that who asks may confirm, as package journey has it:
 // not what a program has recorded itself, nor a person where a second one confirms.
-func byOthers(a asked) predicate.Result {
+func byOthers(a asked) keep {
 	return func(s *sql.Selector) {
 		if a.viewer.Kind == viewer.Program {
 			s.Where(sql.Or(sql.IsNull(s.C(result.FieldRecordedByClientID)), sql.NEQ(s.C(result.FieldRecordedByClientID), string(a.viewer.ClientID))))
@@ -341,7 +371,7 @@ func byOthers(a asked) predicate.Result {
 
 // inUnits keeps, beside what there is at whole institutions, the courses of units
 // at which who asks holds the role.
-func inUnits(a asked, there predicate.CourseVersion) (predicate.CourseVersion, bool) {
+func inUnits(a asked, there keep) (keep, bool) {
 	if a.viewer.Kind == viewer.Program {
 		return there, false // a person reviews
 	}
@@ -355,12 +385,12 @@ func inUnits(a asked, there predicate.CourseVersion) (predicate.CourseVersion, b
 	if len(units) == 0 {
 		return there, whole
 	}
-	below := predicate.CourseVersion(func(s *sql.Selector) {
+	below := func(s *sql.Selector) {
 		c := sql.Dialect(s.Dialect()).Table(course.Table)
 		s.Where(sql.In(s.C(courseversion.FieldCourseID), sql.Dialect(s.Dialect()).Select(c.C(course.FieldID)).From(c).Where(sql.In(c.C(course.FieldUnitID), texts(units)...))))
-	})
+	}
 	if !whole {
 		return below, true
 	}
-	return courseversion.Or(there, below), true
+	return sql.OrPredicates(there, below), true
 }

@@ -5,7 +5,7 @@
 //
 // They stand in one list: by the instant until which they are due, those without
 // one last, and among equals in the order in which the things were made. A page
-// takes one statement for each kind that the viewer may have, however many wait.
+// takes one statement, and so do all counts, however many wait.
 package task
 
 import (
@@ -134,14 +134,10 @@ func (s *Service) List(ctx context.Context, f Filter, page relay.Page) (*relay.C
 			return nil, err
 		}
 	}
-	all := []*Task{}
-	sources := s.sources(viewer.From(ctx), f)
-	for _, src := range sources {
-		found, err := src.list(ctx, w)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
+	sources := s.sources(ctx, f)
+	all, err := list(ctx, s.DB, sources, w)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(all, compare)
 	more := len(all) > size
@@ -150,14 +146,11 @@ func (s *Service) List(ctx context.Context, f Filter, page relay.Page) (*relay.C
 	}
 	all = all[:min(size, len(all))]
 	return relay.Connect(all, more, page, func(ctx context.Context) (n int, err error) {
-		for _, src := range sources {
-			c, err := src.count(ctx)
-			if err != nil {
-				return 0, err
-			}
+		counts, err := count(ctx, s.DB, sources)
+		for _, c := range counts {
 			n += c.Count
 		}
-		return n, nil
+		return n, err
 	}), nil
 }
 
@@ -170,27 +163,10 @@ type Count struct {
 // Counts counts what waits for the viewer, by kind; kinds of which nothing waits
 // are left out.
 func (s *Service) Counts(ctx context.Context, f Filter) ([]*Count, error) {
-	all := []*Count{}
-	for _, src := range s.sources(viewer.From(ctx), f) {
-		c, err := src.count(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if c.Count > 0 {
-			all = append(all, c)
-		}
-	}
-	return all, nil
+	all, err := count(ctx, s.DB, s.sources(ctx, f))
+	return slices.DeleteFunc(all, func(c *Count) bool { return c.Count == 0 }), err
 }
 
-// sources are those from which tasks of the viewer come that the filter wants.
-func (s *Service) sources(v *viewer.Viewer, f Filter) []source {
-	who := asked{db: s.DB, now: vocab.Now(s.Now), viewer: v, filter: f}
-	var all []source
-	for _, open := range table {
-		if src, ok := open(who); ok {
-			all = append(all, src)
-		}
-	}
-	return all
+func (s *Service) sources(ctx context.Context, f Filter) []source {
+	return asked{now: vocab.Now(s.Now), viewer: viewer.From(ctx), filter: f}.sources()
 }

@@ -239,8 +239,16 @@ func emptySchema(name string) error {
 			return err
 		}
 		for _, t := range slices.DeleteFunc(tables, func(t string) bool { return strings.HasPrefix(t, "schema_") }) {
-			if _, err := db.SQL.Exec("DELETE FROM `" + t + "`"); err != nil {
-				return err
+			for some := true; some; { // no statement may take long
+				done, err := db.SQL.Exec("DELETE FROM `" + t + "` LIMIT 20000")
+				if err != nil {
+					return err
+				}
+				n, err := done.RowsAffected()
+				if err != nil {
+					return err
+				}
+				some = n == 20000
 			}
 		}
 		return nil
