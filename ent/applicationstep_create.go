@@ -93,6 +93,14 @@ func (_c *ApplicationStepCreate) SetClientID(v ident.ID) *ApplicationStepCreate 
 	return _c
 }
 
+// SetNillableClientID sets the "client_id" field if the given value is not nil.
+func (_c *ApplicationStepCreate) SetNillableClientID(v *ident.ID) *ApplicationStepCreate {
+	if v != nil {
+		_c.SetClientID(*v)
+	}
+	return _c
+}
+
 // SetReasonCode sets the "reason_code" field.
 func (_c *ApplicationStepCreate) SetReasonCode(v vocab.DecisionReason) *ApplicationStepCreate {
 	_c.mutation.SetReasonCode(v)

@@ -59,6 +59,14 @@ func (_u *ApplicationStepUpdate) SetClientID(v ident.ID) *ApplicationStepUpdate 
 	return _u
 }
 
+// SetNillableClientID sets the "client_id" field if the given value is not nil.
+func (_u *ApplicationStepUpdate) SetNillableClientID(v *ident.ID) *ApplicationStepUpdate {
+	if v != nil {
+		_u.SetClientID(*v)
+	}
+	return _u
+}
+
 // ClearClientID clears the value of the "client_id" field.
 func (_u *ApplicationStepUpdate) ClearClientID() *ApplicationStepUpdate {
 	_u.mutation.ClearClientID()
@@ -306,6 +314,14 @@ func (_u *ApplicationStepUpdateOne) ClearPersonID() *ApplicationStepUpdateOne {
 // SetClientID sets the "client_id" field.
 func (_u *ApplicationStepUpdateOne) SetClientID(v ident.ID) *ApplicationStepUpdateOne {
 	_u.mutation.SetClientID(v)
+	return _u
+}
+
+// SetNillableClientID sets the "client_id" field if the given value is not nil.
+func (_u *ApplicationStepUpdateOne) SetNillableClientID(v *ident.ID) *ApplicationStepUpdateOne {
+	if v != nil {
+		_u.SetClientID(*v)
+	}
 	return _u
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
@@ -38,6 +39,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
+	"github.com/peregrine-exchange/peregrine/ent/gradingscale"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -63,6 +65,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/resultstep"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
@@ -88,6 +91,8 @@ type Client struct {
 	Affiliation *AffiliationClient
 	// Alliance is the client for interacting with the Alliance builders.
 	Alliance *AllianceClient
+	// Amendment is the client for interacting with the Amendment builders.
+	Amendment *AmendmentClient
 	// ApiClient is the client for interacting with the ApiClient builders.
 	ApiClient *ApiClientClient
 	// Application is the client for interacting with the Application builders.
@@ -126,6 +131,8 @@ type Client struct {
 	Enrolment *EnrolmentClient
 	// Erasure is the client for interacting with the Erasure builders.
 	Erasure *ErasureClient
+	// GradingScale is the client for interacting with the GradingScale builders.
+	GradingScale *GradingScaleClient
 	// HomeModule is the client for interacting with the HomeModule builders.
 	HomeModule *HomeModuleClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -176,6 +183,8 @@ type Client struct {
 	RecognitionRule *RecognitionRuleClient
 	// Result is the client for interacting with the Result builders.
 	Result *ResultClient
+	// ResultStep is the client for interacting with the ResultStep builders.
+	ResultStep *ResultStepClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
 	// RoleRule is the client for interacting with the RoleRule builders.
@@ -211,6 +220,7 @@ func (c *Client) init() {
 	c.AdmissionPolicy = NewAdmissionPolicyClient(c.config)
 	c.Affiliation = NewAffiliationClient(c.config)
 	c.Alliance = NewAllianceClient(c.config)
+	c.Amendment = NewAmendmentClient(c.config)
 	c.ApiClient = NewApiClientClient(c.config)
 	c.Application = NewApplicationClient(c.config)
 	c.ApplicationStep = NewApplicationStepClient(c.config)
@@ -230,6 +240,7 @@ func (c *Client) init() {
 	c.Draw = NewDrawClient(c.config)
 	c.Enrolment = NewEnrolmentClient(c.config)
 	c.Erasure = NewErasureClient(c.config)
+	c.GradingScale = NewGradingScaleClient(c.config)
 	c.HomeModule = NewHomeModuleClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Identity = NewIdentityClient(c.config)
@@ -255,6 +266,7 @@ func (c *Client) init() {
 	c.RecognitionCase = NewRecognitionCaseClient(c.config)
 	c.RecognitionRule = NewRecognitionRuleClient(c.config)
 	c.Result = NewResultClient(c.config)
+	c.ResultStep = NewResultStepClient(c.config)
 	c.RoleGrant = NewRoleGrantClient(c.config)
 	c.RoleRule = NewRoleRuleClient(c.config)
 	c.SeatQuota = NewSeatQuotaClient(c.config)
@@ -338,6 +350,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AdmissionPolicy:   NewAdmissionPolicyClient(cfg),
 		Affiliation:       NewAffiliationClient(cfg),
 		Alliance:          NewAllianceClient(cfg),
+		Amendment:         NewAmendmentClient(cfg),
 		ApiClient:         NewApiClientClient(cfg),
 		Application:       NewApplicationClient(cfg),
 		ApplicationStep:   NewApplicationStepClient(cfg),
@@ -357,6 +370,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Draw:              NewDrawClient(cfg),
 		Enrolment:         NewEnrolmentClient(cfg),
 		Erasure:           NewErasureClient(cfg),
+		GradingScale:      NewGradingScaleClient(cfg),
 		HomeModule:        NewHomeModuleClient(cfg),
 		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
 		Identity:          NewIdentityClient(cfg),
@@ -382,6 +396,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RecognitionCase:   NewRecognitionCaseClient(cfg),
 		RecognitionRule:   NewRecognitionRuleClient(cfg),
 		Result:            NewResultClient(cfg),
+		ResultStep:        NewResultStepClient(cfg),
 		RoleGrant:         NewRoleGrantClient(cfg),
 		RoleRule:          NewRoleRuleClient(cfg),
 		SeatQuota:         NewSeatQuotaClient(cfg),
@@ -415,6 +430,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AdmissionPolicy:   NewAdmissionPolicyClient(cfg),
 		Affiliation:       NewAffiliationClient(cfg),
 		Alliance:          NewAllianceClient(cfg),
+		Amendment:         NewAmendmentClient(cfg),
 		ApiClient:         NewApiClientClient(cfg),
 		Application:       NewApplicationClient(cfg),
 		ApplicationStep:   NewApplicationStepClient(cfg),
@@ -434,6 +450,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Draw:              NewDrawClient(cfg),
 		Enrolment:         NewEnrolmentClient(cfg),
 		Erasure:           NewErasureClient(cfg),
+		GradingScale:      NewGradingScaleClient(cfg),
 		HomeModule:        NewHomeModuleClient(cfg),
 		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
 		Identity:          NewIdentityClient(cfg),
@@ -459,6 +476,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RecognitionCase:   NewRecognitionCaseClient(cfg),
 		RecognitionRule:   NewRecognitionRuleClient(cfg),
 		Result:            NewResultClient(cfg),
+		ResultStep:        NewResultStepClient(cfg),
 		RoleGrant:         NewRoleGrantClient(cfg),
 		RoleRule:          NewRoleRuleClient(cfg),
 		SeatQuota:         NewSeatQuotaClient(cfg),
@@ -498,18 +516,18 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AccessNeeds, c.AdmissionPolicy, c.Affiliation, c.Alliance, c.ApiClient,
-		c.Application, c.ApplicationStep, c.AuditCheckpoint, c.AuditEntry,
+		c.AccessNeeds, c.AdmissionPolicy, c.Affiliation, c.Alliance, c.Amendment,
+		c.ApiClient, c.Application, c.ApplicationStep, c.AuditCheckpoint, c.AuditEntry,
 		c.AuditReader, c.Call, c.ClientAssertion, c.ClientKey, c.Course,
 		c.CourseVersion, c.Credential, c.Disclosure, c.Document, c.DocumentChunk,
-		c.Draft, c.Draw, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
-		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
-		c.Institution, c.InstitutionChange, c.InstitutionName, c.LogoutToken,
-		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
-		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
-		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
-		c.Unit, c.WorkItem,
+		c.Draft, c.Draw, c.Enrolment, c.Erasure, c.GradingScale, c.HomeModule,
+		c.IdempotencyKey, c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun,
+		c.ImportSource, c.Institution, c.InstitutionChange, c.InstitutionName,
+		c.LogoutToken, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
+		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
+		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.ResultStep,
+		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
+		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
 	} {
 		n.Use(hooks...)
 	}
@@ -519,18 +537,18 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AccessNeeds, c.AdmissionPolicy, c.Affiliation, c.Alliance, c.ApiClient,
-		c.Application, c.ApplicationStep, c.AuditCheckpoint, c.AuditEntry,
+		c.AccessNeeds, c.AdmissionPolicy, c.Affiliation, c.Alliance, c.Amendment,
+		c.ApiClient, c.Application, c.ApplicationStep, c.AuditCheckpoint, c.AuditEntry,
 		c.AuditReader, c.Call, c.ClientAssertion, c.ClientKey, c.Course,
 		c.CourseVersion, c.Credential, c.Disclosure, c.Document, c.DocumentChunk,
-		c.Draft, c.Draw, c.Enrolment, c.Erasure, c.HomeModule, c.IdempotencyKey,
-		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
-		c.Institution, c.InstitutionChange, c.InstitutionName, c.LogoutToken,
-		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
-		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
-		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
-		c.Unit, c.WorkItem,
+		c.Draft, c.Draw, c.Enrolment, c.Erasure, c.GradingScale, c.HomeModule,
+		c.IdempotencyKey, c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun,
+		c.ImportSource, c.Institution, c.InstitutionChange, c.InstitutionName,
+		c.LogoutToken, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
+		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
+		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.ResultStep,
+		c.RoleGrant, c.RoleRule, c.SeatQuota, c.ServerKey, c.Session, c.SignIn,
+		c.SigningKey, c.StatusList, c.Unit, c.WorkItem,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -547,6 +565,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Affiliation.mutate(ctx, m)
 	case *AllianceMutation:
 		return c.Alliance.mutate(ctx, m)
+	case *AmendmentMutation:
+		return c.Amendment.mutate(ctx, m)
 	case *ApiClientMutation:
 		return c.ApiClient.mutate(ctx, m)
 	case *ApplicationMutation:
@@ -585,6 +605,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Enrolment.mutate(ctx, m)
 	case *ErasureMutation:
 		return c.Erasure.mutate(ctx, m)
+	case *GradingScaleMutation:
+		return c.GradingScale.mutate(ctx, m)
 	case *HomeModuleMutation:
 		return c.HomeModule.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
@@ -635,6 +657,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RecognitionRule.mutate(ctx, m)
 	case *ResultMutation:
 		return c.Result.mutate(ctx, m)
+	case *ResultStepMutation:
+		return c.ResultStep.mutate(ctx, m)
 	case *RoleGrantMutation:
 		return c.RoleGrant.mutate(ctx, m)
 	case *RoleRuleMutation:
@@ -1129,6 +1153,124 @@ func (c *AllianceClient) mutate(ctx context.Context, m *AllianceMutation) (Value
 		return (&AllianceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Alliance mutation op: %q", m.Op())
+	}
+}
+
+// AmendmentClient is a client for the Amendment schema.
+type AmendmentClient struct {
+	config
+}
+
+// NewAmendmentClient returns a client for the Amendment from the given config.
+func NewAmendmentClient(c config) *AmendmentClient {
+	return &AmendmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `amendment.Hooks(f(g(h())))`.
+func (c *AmendmentClient) Use(hooks ...Hook) {
+	c.hooks.Amendment = append(c.hooks.Amendment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `amendment.Intercept(f(g(h())))`.
+func (c *AmendmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Amendment = append(c.inters.Amendment, interceptors...)
+}
+
+// Create returns a builder for creating a Amendment entity.
+func (c *AmendmentClient) Create() *AmendmentCreate {
+	mutation := newAmendmentMutation(c.config, OpCreate)
+	return &AmendmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Amendment entities.
+func (c *AmendmentClient) CreateBulk(builders ...*AmendmentCreate) *AmendmentCreateBulk {
+	return &AmendmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Amendment.
+func (c *AmendmentClient) Update() *AmendmentUpdate {
+	mutation := newAmendmentMutation(c.config, OpUpdate)
+	return &AmendmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AmendmentClient) UpdateOne(_m *Amendment) *AmendmentUpdateOne {
+	mutation := newAmendmentMutation(c.config, OpUpdateOne, withAmendment(_m))
+	return &AmendmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AmendmentClient) UpdateOneID(id ident.ID) *AmendmentUpdateOne {
+	mutation := newAmendmentMutation(c.config, OpUpdateOne, withAmendmentID(id))
+	return &AmendmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Amendment.
+func (c *AmendmentClient) Delete() *AmendmentDelete {
+	mutation := newAmendmentMutation(c.config, OpDelete)
+	return &AmendmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AmendmentClient) DeleteOne(_m *Amendment) *AmendmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AmendmentClient) DeleteOneID(id ident.ID) *AmendmentDeleteOne {
+	builder := c.Delete().Where(amendment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AmendmentDeleteOne{builder}
+}
+
+// Query returns a query builder for Amendment.
+func (c *AmendmentClient) Query() *AmendmentQuery {
+	return &AmendmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAmendment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Amendment entity by its id.
+func (c *AmendmentClient) Get(ctx context.Context, id ident.ID) (*Amendment, error) {
+	return c.Query().Where(amendment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AmendmentClient) GetX(ctx context.Context, id ident.ID) *Amendment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AmendmentClient) Hooks() []Hook {
+	return c.hooks.Amendment
+}
+
+// Interceptors returns the client interceptors.
+func (c *AmendmentClient) Interceptors() []Interceptor {
+	return c.inters.Amendment
+}
+
+func (c *AmendmentClient) mutate(ctx context.Context, m *AmendmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AmendmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AmendmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AmendmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AmendmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Amendment mutation op: %q", m.Op())
 	}
 }
 
@@ -3387,6 +3529,124 @@ func (c *ErasureClient) mutate(ctx context.Context, m *ErasureMutation) (Value, 
 		return (&ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Erasure mutation op: %q", m.Op())
+	}
+}
+
+// GradingScaleClient is a client for the GradingScale schema.
+type GradingScaleClient struct {
+	config
+}
+
+// NewGradingScaleClient returns a client for the GradingScale from the given config.
+func NewGradingScaleClient(c config) *GradingScaleClient {
+	return &GradingScaleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `gradingscale.Hooks(f(g(h())))`.
+func (c *GradingScaleClient) Use(hooks ...Hook) {
+	c.hooks.GradingScale = append(c.hooks.GradingScale, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `gradingscale.Intercept(f(g(h())))`.
+func (c *GradingScaleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.GradingScale = append(c.inters.GradingScale, interceptors...)
+}
+
+// Create returns a builder for creating a GradingScale entity.
+func (c *GradingScaleClient) Create() *GradingScaleCreate {
+	mutation := newGradingScaleMutation(c.config, OpCreate)
+	return &GradingScaleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of GradingScale entities.
+func (c *GradingScaleClient) CreateBulk(builders ...*GradingScaleCreate) *GradingScaleCreateBulk {
+	return &GradingScaleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for GradingScale.
+func (c *GradingScaleClient) Update() *GradingScaleUpdate {
+	mutation := newGradingScaleMutation(c.config, OpUpdate)
+	return &GradingScaleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GradingScaleClient) UpdateOne(_m *GradingScale) *GradingScaleUpdateOne {
+	mutation := newGradingScaleMutation(c.config, OpUpdateOne, withGradingScale(_m))
+	return &GradingScaleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GradingScaleClient) UpdateOneID(id ident.ID) *GradingScaleUpdateOne {
+	mutation := newGradingScaleMutation(c.config, OpUpdateOne, withGradingScaleID(id))
+	return &GradingScaleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for GradingScale.
+func (c *GradingScaleClient) Delete() *GradingScaleDelete {
+	mutation := newGradingScaleMutation(c.config, OpDelete)
+	return &GradingScaleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GradingScaleClient) DeleteOne(_m *GradingScale) *GradingScaleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GradingScaleClient) DeleteOneID(id ident.ID) *GradingScaleDeleteOne {
+	builder := c.Delete().Where(gradingscale.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GradingScaleDeleteOne{builder}
+}
+
+// Query returns a query builder for GradingScale.
+func (c *GradingScaleClient) Query() *GradingScaleQuery {
+	return &GradingScaleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGradingScale},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a GradingScale entity by its id.
+func (c *GradingScaleClient) Get(ctx context.Context, id ident.ID) (*GradingScale, error) {
+	return c.Query().Where(gradingscale.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GradingScaleClient) GetX(ctx context.Context, id ident.ID) *GradingScale {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *GradingScaleClient) Hooks() []Hook {
+	return c.hooks.GradingScale
+}
+
+// Interceptors returns the client interceptors.
+func (c *GradingScaleClient) Interceptors() []Interceptor {
+	return c.inters.GradingScale
+}
+
+func (c *GradingScaleClient) mutate(ctx context.Context, m *GradingScaleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GradingScaleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GradingScaleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GradingScaleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GradingScaleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown GradingScale mutation op: %q", m.Op())
 	}
 }
 
@@ -6372,6 +6632,124 @@ func (c *ResultClient) mutate(ctx context.Context, m *ResultMutation) (Value, er
 	}
 }
 
+// ResultStepClient is a client for the ResultStep schema.
+type ResultStepClient struct {
+	config
+}
+
+// NewResultStepClient returns a client for the ResultStep from the given config.
+func NewResultStepClient(c config) *ResultStepClient {
+	return &ResultStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `resultstep.Hooks(f(g(h())))`.
+func (c *ResultStepClient) Use(hooks ...Hook) {
+	c.hooks.ResultStep = append(c.hooks.ResultStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `resultstep.Intercept(f(g(h())))`.
+func (c *ResultStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ResultStep = append(c.inters.ResultStep, interceptors...)
+}
+
+// Create returns a builder for creating a ResultStep entity.
+func (c *ResultStepClient) Create() *ResultStepCreate {
+	mutation := newResultStepMutation(c.config, OpCreate)
+	return &ResultStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ResultStep entities.
+func (c *ResultStepClient) CreateBulk(builders ...*ResultStepCreate) *ResultStepCreateBulk {
+	return &ResultStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ResultStep.
+func (c *ResultStepClient) Update() *ResultStepUpdate {
+	mutation := newResultStepMutation(c.config, OpUpdate)
+	return &ResultStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ResultStepClient) UpdateOne(_m *ResultStep) *ResultStepUpdateOne {
+	mutation := newResultStepMutation(c.config, OpUpdateOne, withResultStep(_m))
+	return &ResultStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ResultStepClient) UpdateOneID(id ident.ID) *ResultStepUpdateOne {
+	mutation := newResultStepMutation(c.config, OpUpdateOne, withResultStepID(id))
+	return &ResultStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ResultStep.
+func (c *ResultStepClient) Delete() *ResultStepDelete {
+	mutation := newResultStepMutation(c.config, OpDelete)
+	return &ResultStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ResultStepClient) DeleteOne(_m *ResultStep) *ResultStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ResultStepClient) DeleteOneID(id ident.ID) *ResultStepDeleteOne {
+	builder := c.Delete().Where(resultstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ResultStepDeleteOne{builder}
+}
+
+// Query returns a query builder for ResultStep.
+func (c *ResultStepClient) Query() *ResultStepQuery {
+	return &ResultStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeResultStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ResultStep entity by its id.
+func (c *ResultStepClient) Get(ctx context.Context, id ident.ID) (*ResultStep, error) {
+	return c.Query().Where(resultstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ResultStepClient) GetX(ctx context.Context, id ident.ID) *ResultStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ResultStepClient) Hooks() []Hook {
+	return c.hooks.ResultStep
+}
+
+// Interceptors returns the client interceptors.
+func (c *ResultStepClient) Interceptors() []Interceptor {
+	return c.inters.ResultStep
+}
+
+func (c *ResultStepClient) mutate(ctx context.Context, m *ResultStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ResultStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ResultStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ResultStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ResultStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ResultStep mutation op: %q", m.Op())
+	}
+}
+
 // RoleGrantClient is a client for the RoleGrant schema.
 type RoleGrantClient struct {
 	config
@@ -7571,27 +7949,27 @@ func (c *WorkItemClient) mutate(ctx context.Context, m *WorkItemMutation) (Value
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AccessNeeds, AdmissionPolicy, Affiliation, Alliance, ApiClient, Application,
-		ApplicationStep, AuditCheckpoint, AuditEntry, AuditReader, Call,
+		AccessNeeds, AdmissionPolicy, Affiliation, Alliance, Amendment, ApiClient,
+		Application, ApplicationStep, AuditCheckpoint, AuditEntry, AuditReader, Call,
 		ClientAssertion, ClientKey, Course, CourseVersion, Credential, Disclosure,
-		Document, DocumentChunk, Draft, Draw, Enrolment, Erasure, HomeModule,
-		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
-		Institution, InstitutionChange, InstitutionName, LogoutToken, Membership,
-		MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode, Profile,
-		Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule, Result,
-		RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey,
-		StatusList, Unit, WorkItem []ent.Hook
+		Document, DocumentChunk, Draft, Draw, Enrolment, Erasure, GradingScale,
+		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
+		ImportSource, Institution, InstitutionChange, InstitutionName, LogoutToken,
+		Membership, MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode,
+		Profile, Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule,
+		Result, ResultStep, RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn,
+		SigningKey, StatusList, Unit, WorkItem []ent.Hook
 	}
 	inters struct {
-		AccessNeeds, AdmissionPolicy, Affiliation, Alliance, ApiClient, Application,
-		ApplicationStep, AuditCheckpoint, AuditEntry, AuditReader, Call,
+		AccessNeeds, AdmissionPolicy, Affiliation, Alliance, Amendment, ApiClient,
+		Application, ApplicationStep, AuditCheckpoint, AuditEntry, AuditReader, Call,
 		ClientAssertion, ClientKey, Course, CourseVersion, Credential, Disclosure,
-		Document, DocumentChunk, Draft, Draw, Enrolment, Erasure, HomeModule,
-		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
-		Institution, InstitutionChange, InstitutionName, LogoutToken, Membership,
-		MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode, Profile,
-		Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule, Result,
-		RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn, SigningKey,
-		StatusList, Unit, WorkItem []ent.Interceptor
+		Document, DocumentChunk, Draft, Draw, Enrolment, Erasure, GradingScale,
+		HomeModule, IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun,
+		ImportSource, Institution, InstitutionChange, InstitutionName, LogoutToken,
+		Membership, MicroDegree, Offering, OutboxEvent, Person, Portal, PortalCode,
+		Profile, Programme, Provider, ProviderHome, RecognitionCase, RecognitionRule,
+		Result, ResultStep, RoleGrant, RoleRule, SeatQuota, ServerKey, Session, SignIn,
+		SigningKey, StatusList, Unit, WorkItem []ent.Interceptor
 	}
 )

@@ -57,6 +57,8 @@ type CourseVersion struct {
 	AssessmentNote vocab.Text `json:"assessment_note,omitempty"`
 	// Supervision holds the value of the "supervision" field.
 	Supervision *vocab.Supervision `json:"supervision,omitempty"`
+	// how often a learner may try; nil: as often as the exchange allows
+	Attempts *int `json:"attempts,omitempty"`
 	// Quality holds the value of the "quality" field.
 	Quality *vocab.QualityAssurance `json:"quality,omitempty"`
 	// Prerequisites holds the value of the "prerequisites" field.
@@ -105,7 +107,7 @@ func (*CourseVersion) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case courseversion.FieldTitle, courseversion.FieldSummary, courseversion.FieldDescription, courseversion.FieldOutcomes, courseversion.FieldLanguages, courseversion.FieldAssessments, courseversion.FieldAssessmentNote, courseversion.FieldQuality, courseversion.FieldPrerequisites, courseversion.FieldTargetGroups, courseversion.FieldTopics:
 			values[i] = new([]byte)
-		case courseversion.FieldNumber, courseversion.FieldEcts, courseversion.FieldHours, courseversion.FieldEqf:
+		case courseversion.FieldNumber, courseversion.FieldEcts, courseversion.FieldHours, courseversion.FieldEqf, courseversion.FieldAttempts:
 			values[i] = new(sql.NullInt64)
 		case courseversion.FieldID, courseversion.FieldCourseID, courseversion.FieldInstitutionID, courseversion.FieldState, courseversion.FieldIsced, courseversion.FieldMode, courseversion.FieldSupervision, courseversion.FieldStackability, courseversion.FieldURL, courseversion.FieldSubmittedByID, courseversion.FieldReviewNote, courseversion.FieldDigest:
 			values[i] = new(sql.NullString)
@@ -257,6 +259,13 @@ func (_m *CourseVersion) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Supervision = new(vocab.Supervision)
 				*_m.Supervision = vocab.Supervision(value.String)
+			}
+		case courseversion.FieldAttempts:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field attempts", values[i])
+			} else if value.Valid {
+				_m.Attempts = new(int)
+				*_m.Attempts = int(value.Int64)
 			}
 		case courseversion.FieldQuality:
 			if value, ok := values[i].(*[]byte); !ok {

@@ -133,6 +133,12 @@ func (_c *CourseVersionCreate) SetSupervision(v vocab.Supervision) *CourseVersio
 	return _c
 }
 
+// SetAttempts sets the "attempts" field.
+func (_c *CourseVersionCreate) SetAttempts(v int) *CourseVersionCreate {
+	_c.mutation.SetAttempts(v)
+	return _c
+}
+
 // SetQuality sets the "quality" field.
 func (_c *CourseVersionCreate) SetQuality(v *vocab.QualityAssurance) *CourseVersionCreate {
 	_c.mutation.SetQuality(v)
@@ -350,6 +356,11 @@ func (_c *CourseVersionCreate) check() error {
 			return &ValidationError{Name: "supervision", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.supervision": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Attempts(); ok {
+		if err := courseversion.AttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.attempts": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Prerequisites(); !ok {
 		return &ValidationError{Name: "prerequisites", err: errors.New(`ent: missing required field "CourseVersion.prerequisites"`)}
 	}
@@ -499,6 +510,10 @@ func (_c *CourseVersionCreate) createSpec() (*CourseVersion, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.Supervision(); ok {
 		_spec.SetField(courseversion.FieldSupervision, field.TypeString, value)
 		_node.Supervision = &value
+	}
+	if value, ok := _c.mutation.Attempts(); ok {
+		_spec.SetField(courseversion.FieldAttempts, field.TypeInt, value)
+		_node.Attempts = &value
 	}
 	if value, ok := _c.mutation.Quality(); ok {
 		_spec.SetField(courseversion.FieldQuality, field.TypeJSON, value)

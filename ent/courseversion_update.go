@@ -162,6 +162,25 @@ func (_u *CourseVersionUpdate) ClearSupervision() *CourseVersionUpdate {
 	return _u
 }
 
+// SetAttempts sets the "attempts" field.
+func (_u *CourseVersionUpdate) SetAttempts(v int) *CourseVersionUpdate {
+	_u.mutation.ResetAttempts()
+	_u.mutation.SetAttempts(v)
+	return _u
+}
+
+// AddAttempts adds value to the "attempts" field.
+func (_u *CourseVersionUpdate) AddAttempts(v int) *CourseVersionUpdate {
+	_u.mutation.AddAttempts(v)
+	return _u
+}
+
+// ClearAttempts clears the value of the "attempts" field.
+func (_u *CourseVersionUpdate) ClearAttempts() *CourseVersionUpdate {
+	_u.mutation.ClearAttempts()
+	return _u
+}
+
 // SetQuality sets the "quality" field.
 func (_u *CourseVersionUpdate) SetQuality(v *vocab.QualityAssurance) *CourseVersionUpdate {
 	_u.mutation.SetQuality(v)
@@ -337,6 +356,11 @@ func (_u *CourseVersionUpdate) check() error {
 			return &ValidationError{Name: "supervision", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.supervision": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Attempts(); ok {
+		if err := courseversion.AttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.attempts": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Stackability(); ok {
 		if err := courseversion.StackabilityValidator(string(v)); err != nil {
 			return &ValidationError{Name: "stackability", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.stackability": %w`, err)}
@@ -466,6 +490,15 @@ func (_u *CourseVersionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	}
 	if _u.mutation.SupervisionCleared() {
 		_spec.ClearField(courseversion.FieldSupervision, field.TypeString)
+	}
+	if value, ok := _u.mutation.Attempts(); ok {
+		_spec.SetField(courseversion.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAttempts(); ok {
+		_spec.AddField(courseversion.FieldAttempts, field.TypeInt, value)
+	}
+	if _u.mutation.AttemptsCleared() {
+		_spec.ClearField(courseversion.FieldAttempts, field.TypeInt)
 	}
 	if value, ok := _u.mutation.Quality(); ok {
 		_spec.SetField(courseversion.FieldQuality, field.TypeJSON, value)
@@ -681,6 +714,25 @@ func (_u *CourseVersionUpdateOne) ClearSupervision() *CourseVersionUpdateOne {
 	return _u
 }
 
+// SetAttempts sets the "attempts" field.
+func (_u *CourseVersionUpdateOne) SetAttempts(v int) *CourseVersionUpdateOne {
+	_u.mutation.ResetAttempts()
+	_u.mutation.SetAttempts(v)
+	return _u
+}
+
+// AddAttempts adds value to the "attempts" field.
+func (_u *CourseVersionUpdateOne) AddAttempts(v int) *CourseVersionUpdateOne {
+	_u.mutation.AddAttempts(v)
+	return _u
+}
+
+// ClearAttempts clears the value of the "attempts" field.
+func (_u *CourseVersionUpdateOne) ClearAttempts() *CourseVersionUpdateOne {
+	_u.mutation.ClearAttempts()
+	return _u
+}
+
 // SetQuality sets the "quality" field.
 func (_u *CourseVersionUpdateOne) SetQuality(v *vocab.QualityAssurance) *CourseVersionUpdateOne {
 	_u.mutation.SetQuality(v)
@@ -869,6 +921,11 @@ func (_u *CourseVersionUpdateOne) check() error {
 			return &ValidationError{Name: "supervision", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.supervision": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Attempts(); ok {
+		if err := courseversion.AttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.attempts": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Stackability(); ok {
 		if err := courseversion.StackabilityValidator(string(v)); err != nil {
 			return &ValidationError{Name: "stackability", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.stackability": %w`, err)}
@@ -1015,6 +1072,15 @@ func (_u *CourseVersionUpdateOne) sqlSave(ctx context.Context) (_node *CourseVer
 	}
 	if _u.mutation.SupervisionCleared() {
 		_spec.ClearField(courseversion.FieldSupervision, field.TypeString)
+	}
+	if value, ok := _u.mutation.Attempts(); ok {
+		_spec.SetField(courseversion.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAttempts(); ok {
+		_spec.AddField(courseversion.FieldAttempts, field.TypeInt, value)
+	}
+	if _u.mutation.AttemptsCleared() {
+		_spec.ClearField(courseversion.FieldAttempts, field.TypeInt)
 	}
 	if value, ok := _u.mutation.Quality(); ok {
 		_spec.SetField(courseversion.FieldQuality, field.TypeJSON, value)

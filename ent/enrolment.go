@@ -41,6 +41,14 @@ type Enrolment struct {
 	EnrolledAt time.Time `json:"enrolled_at,omitempty"`
 	// EndedAt holds the value of the "ended_at" field.
 	EndedAt *time.Time `json:"ended_at,omitempty"`
+	// StartedOn holds the value of the "started_on" field.
+	StartedOn *string `json:"started_on,omitempty"`
+	// DroppedOutOn holds the value of the "dropped_out_on" field.
+	DroppedOutOn *string `json:"dropped_out_on,omitempty"`
+	// per cent of what was taught
+	Attendance *int `json:"attendance,omitempty"`
+	// why the host has noted a drop-out, or has reopened it
+	Reason *string `json:"reason,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the EnrolmentQuery when eager-loading is set.
 	Edges        EnrolmentEdges `json:"edges"`
@@ -71,7 +79,9 @@ func (*Enrolment) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case enrolment.FieldID, enrolment.FieldApplicationID, enrolment.FieldLearnerID, enrolment.FieldOfferingID, enrolment.FieldVersionID, enrolment.FieldHomeID, enrolment.FieldHostID, enrolment.FieldState:
+		case enrolment.FieldAttendance:
+			values[i] = new(sql.NullInt64)
+		case enrolment.FieldID, enrolment.FieldApplicationID, enrolment.FieldLearnerID, enrolment.FieldOfferingID, enrolment.FieldVersionID, enrolment.FieldHomeID, enrolment.FieldHostID, enrolment.FieldState, enrolment.FieldStartedOn, enrolment.FieldDroppedOutOn, enrolment.FieldReason:
 			values[i] = new(sql.NullString)
 		case enrolment.FieldCreatedAt, enrolment.FieldUpdatedAt, enrolment.FieldEnrolledAt, enrolment.FieldEndedAt:
 			values[i] = new(sql.NullTime)
@@ -162,6 +172,34 @@ func (_m *Enrolment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.EndedAt = new(time.Time)
 				*_m.EndedAt = value.Time
+			}
+		case enrolment.FieldStartedOn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field started_on", values[i])
+			} else if value.Valid {
+				_m.StartedOn = new(string)
+				*_m.StartedOn = value.String
+			}
+		case enrolment.FieldDroppedOutOn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field dropped_out_on", values[i])
+			} else if value.Valid {
+				_m.DroppedOutOn = new(string)
+				*_m.DroppedOutOn = value.String
+			}
+		case enrolment.FieldAttendance:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field attendance", values[i])
+			} else if value.Valid {
+				_m.Attendance = new(int)
+				*_m.Attendance = int(value.Int64)
+			}
+		case enrolment.FieldReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field reason", values[i])
+			} else if value.Valid {
+				_m.Reason = new(string)
+				*_m.Reason = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

@@ -92,6 +92,46 @@ func (_c *EnrolmentCreate) SetEndedAt(v time.Time) *EnrolmentCreate {
 	return _c
 }
 
+// SetStartedOn sets the "started_on" field.
+func (_c *EnrolmentCreate) SetStartedOn(v string) *EnrolmentCreate {
+	_c.mutation.SetStartedOn(v)
+	return _c
+}
+
+// SetDroppedOutOn sets the "dropped_out_on" field.
+func (_c *EnrolmentCreate) SetDroppedOutOn(v string) *EnrolmentCreate {
+	_c.mutation.SetDroppedOutOn(v)
+	return _c
+}
+
+// SetAttendance sets the "attendance" field.
+func (_c *EnrolmentCreate) SetAttendance(v int) *EnrolmentCreate {
+	_c.mutation.SetAttendance(v)
+	return _c
+}
+
+// SetNillableAttendance sets the "attendance" field if the given value is not nil.
+func (_c *EnrolmentCreate) SetNillableAttendance(v *int) *EnrolmentCreate {
+	if v != nil {
+		_c.SetAttendance(*v)
+	}
+	return _c
+}
+
+// SetReason sets the "reason" field.
+func (_c *EnrolmentCreate) SetReason(v string) *EnrolmentCreate {
+	_c.mutation.SetReason(v)
+	return _c
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *EnrolmentCreate) SetNillableReason(v *string) *EnrolmentCreate {
+	if v != nil {
+		_c.SetReason(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *EnrolmentCreate) SetID(v ident.ID) *EnrolmentCreate {
 	_c.mutation.SetID(v)
@@ -219,6 +259,26 @@ func (_c *EnrolmentCreate) check() error {
 	if _, ok := _c.mutation.EnrolledAt(); !ok {
 		return &ValidationError{Name: "enrolled_at", err: errors.New(`ent: missing required field "Enrolment.enrolled_at"`)}
 	}
+	if v, ok := _c.mutation.StartedOn(); ok {
+		if err := enrolment.StartedOnValidator(v); err != nil {
+			return &ValidationError{Name: "started_on", err: fmt.Errorf(`ent: validator failed for field "Enrolment.started_on": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.DroppedOutOn(); ok {
+		if err := enrolment.DroppedOutOnValidator(v); err != nil {
+			return &ValidationError{Name: "dropped_out_on", err: fmt.Errorf(`ent: validator failed for field "Enrolment.dropped_out_on": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Attendance(); ok {
+		if err := enrolment.AttendanceValidator(v); err != nil {
+			return &ValidationError{Name: "attendance", err: fmt.Errorf(`ent: validator failed for field "Enrolment.attendance": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Reason(); ok {
+		if err := enrolment.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Enrolment.reason": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := enrolment.IDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "id", err: fmt.Errorf(`ent: validator failed for field "Enrolment.id": %w`, err)}
@@ -296,6 +356,22 @@ func (_c *EnrolmentCreate) createSpec() (*Enrolment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.EndedAt(); ok {
 		_spec.SetField(enrolment.FieldEndedAt, field.TypeTime, value)
 		_node.EndedAt = &value
+	}
+	if value, ok := _c.mutation.StartedOn(); ok {
+		_spec.SetField(enrolment.FieldStartedOn, field.TypeString, value)
+		_node.StartedOn = &value
+	}
+	if value, ok := _c.mutation.DroppedOutOn(); ok {
+		_spec.SetField(enrolment.FieldDroppedOutOn, field.TypeString, value)
+		_node.DroppedOutOn = &value
+	}
+	if value, ok := _c.mutation.Attendance(); ok {
+		_spec.SetField(enrolment.FieldAttendance, field.TypeInt, value)
+		_node.Attendance = &value
+	}
+	if value, ok := _c.mutation.Reason(); ok {
+		_spec.SetField(enrolment.FieldReason, field.TypeString, value)
+		_node.Reason = &value
 	}
 	if nodes := _c.mutation.ApplicationIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, enrolment.ApplicationTable, enrolment.ApplicationColumn, false, application.FieldID, nodes)

@@ -59,6 +59,77 @@ func (_u *EnrolmentUpdate) ClearEndedAt() *EnrolmentUpdate {
 	return _u
 }
 
+// SetStartedOn sets the "started_on" field.
+func (_u *EnrolmentUpdate) SetStartedOn(v string) *EnrolmentUpdate {
+	_u.mutation.SetStartedOn(v)
+	return _u
+}
+
+// ClearStartedOn clears the value of the "started_on" field.
+func (_u *EnrolmentUpdate) ClearStartedOn() *EnrolmentUpdate {
+	_u.mutation.ClearStartedOn()
+	return _u
+}
+
+// SetDroppedOutOn sets the "dropped_out_on" field.
+func (_u *EnrolmentUpdate) SetDroppedOutOn(v string) *EnrolmentUpdate {
+	_u.mutation.SetDroppedOutOn(v)
+	return _u
+}
+
+// ClearDroppedOutOn clears the value of the "dropped_out_on" field.
+func (_u *EnrolmentUpdate) ClearDroppedOutOn() *EnrolmentUpdate {
+	_u.mutation.ClearDroppedOutOn()
+	return _u
+}
+
+// SetAttendance sets the "attendance" field.
+func (_u *EnrolmentUpdate) SetAttendance(v int) *EnrolmentUpdate {
+	_u.mutation.ResetAttendance()
+	_u.mutation.SetAttendance(v)
+	return _u
+}
+
+// SetNillableAttendance sets the "attendance" field if the given value is not nil.
+func (_u *EnrolmentUpdate) SetNillableAttendance(v *int) *EnrolmentUpdate {
+	if v != nil {
+		_u.SetAttendance(*v)
+	}
+	return _u
+}
+
+// AddAttendance adds value to the "attendance" field.
+func (_u *EnrolmentUpdate) AddAttendance(v int) *EnrolmentUpdate {
+	_u.mutation.AddAttendance(v)
+	return _u
+}
+
+// ClearAttendance clears the value of the "attendance" field.
+func (_u *EnrolmentUpdate) ClearAttendance() *EnrolmentUpdate {
+	_u.mutation.ClearAttendance()
+	return _u
+}
+
+// SetReason sets the "reason" field.
+func (_u *EnrolmentUpdate) SetReason(v string) *EnrolmentUpdate {
+	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *EnrolmentUpdate) SetNillableReason(v *string) *EnrolmentUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// ClearReason clears the value of the "reason" field.
+func (_u *EnrolmentUpdate) ClearReason() *EnrolmentUpdate {
+	_u.mutation.ClearReason()
+	return _u
+}
+
 // Mutation returns the EnrolmentMutation object of the builder.
 func (_u *EnrolmentUpdate) Mutation() *EnrolmentMutation {
 	return _u.mutation
@@ -105,6 +176,26 @@ func (_u *EnrolmentUpdate) check() error {
 	if v, ok := _u.mutation.State(); ok {
 		if err := enrolment.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Enrolment.state": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.StartedOn(); ok {
+		if err := enrolment.StartedOnValidator(v); err != nil {
+			return &ValidationError{Name: "started_on", err: fmt.Errorf(`ent: validator failed for field "Enrolment.started_on": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DroppedOutOn(); ok {
+		if err := enrolment.DroppedOutOnValidator(v); err != nil {
+			return &ValidationError{Name: "dropped_out_on", err: fmt.Errorf(`ent: validator failed for field "Enrolment.dropped_out_on": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Attendance(); ok {
+		if err := enrolment.AttendanceValidator(v); err != nil {
+			return &ValidationError{Name: "attendance", err: fmt.Errorf(`ent: validator failed for field "Enrolment.attendance": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Reason(); ok {
+		if err := enrolment.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Enrolment.reason": %w`, err)}
 		}
 	}
 	if _u.mutation.ApplicationCleared() && len(_u.mutation.ApplicationIDs()) > 0 {
@@ -161,6 +252,33 @@ func (_u *EnrolmentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.EndedAtCleared() {
 		_spec.ClearField(enrolment.FieldEndedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.StartedOn(); ok {
+		_spec.SetField(enrolment.FieldStartedOn, field.TypeString, value)
+	}
+	if _u.mutation.StartedOnCleared() {
+		_spec.ClearField(enrolment.FieldStartedOn, field.TypeString)
+	}
+	if value, ok := _u.mutation.DroppedOutOn(); ok {
+		_spec.SetField(enrolment.FieldDroppedOutOn, field.TypeString, value)
+	}
+	if _u.mutation.DroppedOutOnCleared() {
+		_spec.ClearField(enrolment.FieldDroppedOutOn, field.TypeString)
+	}
+	if value, ok := _u.mutation.Attendance(); ok {
+		_spec.SetField(enrolment.FieldAttendance, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAttendance(); ok {
+		_spec.AddField(enrolment.FieldAttendance, field.TypeInt, value)
+	}
+	if _u.mutation.AttendanceCleared() {
+		_spec.ClearField(enrolment.FieldAttendance, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Reason(); ok {
+		_spec.SetField(enrolment.FieldReason, field.TypeString, value)
+	}
+	if _u.mutation.ReasonCleared() {
+		_spec.ClearField(enrolment.FieldReason, field.TypeString)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -210,6 +328,77 @@ func (_u *EnrolmentUpdateOne) SetEndedAt(v time.Time) *EnrolmentUpdateOne {
 // ClearEndedAt clears the value of the "ended_at" field.
 func (_u *EnrolmentUpdateOne) ClearEndedAt() *EnrolmentUpdateOne {
 	_u.mutation.ClearEndedAt()
+	return _u
+}
+
+// SetStartedOn sets the "started_on" field.
+func (_u *EnrolmentUpdateOne) SetStartedOn(v string) *EnrolmentUpdateOne {
+	_u.mutation.SetStartedOn(v)
+	return _u
+}
+
+// ClearStartedOn clears the value of the "started_on" field.
+func (_u *EnrolmentUpdateOne) ClearStartedOn() *EnrolmentUpdateOne {
+	_u.mutation.ClearStartedOn()
+	return _u
+}
+
+// SetDroppedOutOn sets the "dropped_out_on" field.
+func (_u *EnrolmentUpdateOne) SetDroppedOutOn(v string) *EnrolmentUpdateOne {
+	_u.mutation.SetDroppedOutOn(v)
+	return _u
+}
+
+// ClearDroppedOutOn clears the value of the "dropped_out_on" field.
+func (_u *EnrolmentUpdateOne) ClearDroppedOutOn() *EnrolmentUpdateOne {
+	_u.mutation.ClearDroppedOutOn()
+	return _u
+}
+
+// SetAttendance sets the "attendance" field.
+func (_u *EnrolmentUpdateOne) SetAttendance(v int) *EnrolmentUpdateOne {
+	_u.mutation.ResetAttendance()
+	_u.mutation.SetAttendance(v)
+	return _u
+}
+
+// SetNillableAttendance sets the "attendance" field if the given value is not nil.
+func (_u *EnrolmentUpdateOne) SetNillableAttendance(v *int) *EnrolmentUpdateOne {
+	if v != nil {
+		_u.SetAttendance(*v)
+	}
+	return _u
+}
+
+// AddAttendance adds value to the "attendance" field.
+func (_u *EnrolmentUpdateOne) AddAttendance(v int) *EnrolmentUpdateOne {
+	_u.mutation.AddAttendance(v)
+	return _u
+}
+
+// ClearAttendance clears the value of the "attendance" field.
+func (_u *EnrolmentUpdateOne) ClearAttendance() *EnrolmentUpdateOne {
+	_u.mutation.ClearAttendance()
+	return _u
+}
+
+// SetReason sets the "reason" field.
+func (_u *EnrolmentUpdateOne) SetReason(v string) *EnrolmentUpdateOne {
+	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *EnrolmentUpdateOne) SetNillableReason(v *string) *EnrolmentUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// ClearReason clears the value of the "reason" field.
+func (_u *EnrolmentUpdateOne) ClearReason() *EnrolmentUpdateOne {
+	_u.mutation.ClearReason()
 	return _u
 }
 
@@ -272,6 +461,26 @@ func (_u *EnrolmentUpdateOne) check() error {
 	if v, ok := _u.mutation.State(); ok {
 		if err := enrolment.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Enrolment.state": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.StartedOn(); ok {
+		if err := enrolment.StartedOnValidator(v); err != nil {
+			return &ValidationError{Name: "started_on", err: fmt.Errorf(`ent: validator failed for field "Enrolment.started_on": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DroppedOutOn(); ok {
+		if err := enrolment.DroppedOutOnValidator(v); err != nil {
+			return &ValidationError{Name: "dropped_out_on", err: fmt.Errorf(`ent: validator failed for field "Enrolment.dropped_out_on": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Attendance(); ok {
+		if err := enrolment.AttendanceValidator(v); err != nil {
+			return &ValidationError{Name: "attendance", err: fmt.Errorf(`ent: validator failed for field "Enrolment.attendance": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Reason(); ok {
+		if err := enrolment.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Enrolment.reason": %w`, err)}
 		}
 	}
 	if _u.mutation.ApplicationCleared() && len(_u.mutation.ApplicationIDs()) > 0 {
@@ -344,6 +553,33 @@ func (_u *EnrolmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrolment, er
 	}
 	if _u.mutation.EndedAtCleared() {
 		_spec.ClearField(enrolment.FieldEndedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.StartedOn(); ok {
+		_spec.SetField(enrolment.FieldStartedOn, field.TypeString, value)
+	}
+	if _u.mutation.StartedOnCleared() {
+		_spec.ClearField(enrolment.FieldStartedOn, field.TypeString)
+	}
+	if value, ok := _u.mutation.DroppedOutOn(); ok {
+		_spec.SetField(enrolment.FieldDroppedOutOn, field.TypeString, value)
+	}
+	if _u.mutation.DroppedOutOnCleared() {
+		_spec.ClearField(enrolment.FieldDroppedOutOn, field.TypeString)
+	}
+	if value, ok := _u.mutation.Attendance(); ok {
+		_spec.SetField(enrolment.FieldAttendance, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAttendance(); ok {
+		_spec.AddField(enrolment.FieldAttendance, field.TypeInt, value)
+	}
+	if _u.mutation.AttendanceCleared() {
+		_spec.ClearField(enrolment.FieldAttendance, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Reason(); ok {
+		_spec.SetField(enrolment.FieldReason, field.TypeString, value)
+	}
+	if _u.mutation.ReasonCleared() {
+		_spec.ClearField(enrolment.FieldReason, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Enrolment{config: _u.config}

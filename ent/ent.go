@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
@@ -35,6 +36,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
+	"github.com/peregrine-exchange/peregrine/ent/gradingscale"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -60,6 +62,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/resultstep"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
@@ -112,6 +115,7 @@ func checkColumn(t, c string) error {
 			admissionpolicy.Table:   admissionpolicy.ValidColumn,
 			affiliation.Table:       affiliation.ValidColumn,
 			alliance.Table:          alliance.ValidColumn,
+			amendment.Table:         amendment.ValidColumn,
 			apiclient.Table:         apiclient.ValidColumn,
 			application.Table:       application.ValidColumn,
 			applicationstep.Table:   applicationstep.ValidColumn,
@@ -131,6 +135,7 @@ func checkColumn(t, c string) error {
 			draw.Table:              draw.ValidColumn,
 			enrolment.Table:         enrolment.ValidColumn,
 			erasure.Table:           erasure.ValidColumn,
+			gradingscale.Table:      gradingscale.ValidColumn,
 			homemodule.Table:        homemodule.ValidColumn,
 			idempotencykey.Table:    idempotencykey.ValidColumn,
 			identity.Table:          identity.ValidColumn,
@@ -156,6 +161,7 @@ func checkColumn(t, c string) error {
 			recognitioncase.Table:   recognitioncase.ValidColumn,
 			recognitionrule.Table:   recognitionrule.ValidColumn,
 			result.Table:            result.ValidColumn,
+			resultstep.Table:        resultstep.ValidColumn,
 			rolegrant.Table:         rolegrant.ValidColumn,
 			rolerule.Table:          rolerule.ValidColumn,
 			seatquota.Table:         seatquota.ValidColumn,
@@ -169,6 +175,18 @@ func checkColumn(t, c string) error {
 		})
 	})
 	return columnCheck(t, c)
+}
+
+// Asc applies the given fields in ASC order.
+func Asc(fields ...string) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		for _, f := range fields {
+			if err := checkColumn(s.TableName(), f); err != nil {
+				s.AddError(&ValidationError{Name: f, err: fmt.Errorf("ent: %w", err)})
+			}
+			s.OrderBy(sql.Asc(s.C(f)))
+		}
+	}
 }
 
 // Desc applies the given fields in DESC order.

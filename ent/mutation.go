@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
@@ -35,6 +36,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
+	"github.com/peregrine-exchange/peregrine/ent/gradingscale"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -61,6 +63,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/resultstep"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
@@ -88,6 +91,7 @@ const (
 	TypeAdmissionPolicy   = "AdmissionPolicy"
 	TypeAffiliation       = "Affiliation"
 	TypeAlliance          = "Alliance"
+	TypeAmendment         = "Amendment"
 	TypeApiClient         = "ApiClient"
 	TypeApplication       = "Application"
 	TypeApplicationStep   = "ApplicationStep"
@@ -107,6 +111,7 @@ const (
 	TypeDraw              = "Draw"
 	TypeEnrolment         = "Enrolment"
 	TypeErasure           = "Erasure"
+	TypeGradingScale      = "GradingScale"
 	TypeHomeModule        = "HomeModule"
 	TypeIdempotencyKey    = "IdempotencyKey"
 	TypeIdentity          = "Identity"
@@ -132,6 +137,7 @@ const (
 	TypeRecognitionCase   = "RecognitionCase"
 	TypeRecognitionRule   = "RecognitionRule"
 	TypeResult            = "Result"
+	TypeResultStep        = "ResultStep"
 	TypeRoleGrant         = "RoleGrant"
 	TypeRoleRule          = "RoleRule"
 	TypeSeatQuota         = "SeatQuota"
@@ -3894,6 +3900,1937 @@ func (m *AllianceMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AllianceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Alliance edge %s", name)
+}
+
+// AmendmentMutation represents an operation that mutates the Amendment nodes in the graph.
+type AmendmentMutation struct {
+	config
+	op                        Op
+	typ                       string
+	id                        *ident.ID
+	created_at                *time.Time
+	updated_at                *time.Time
+	kind                      *amendment.Kind
+	state                     *amendment.State
+	live_key                  *string
+	result_version            *int
+	addresult_version         *int
+	achieved                  **vocab.Achieved
+	reason                    *string
+	effects                   *[]vocab.Effect
+	appendeffects             []vocab.Effect
+	proposed_at               *time.Time
+	decided_at                *time.Time
+	dismissal                 *string
+	clearedFields             map[string]struct{}
+	result                    *ident.ID
+	clearedresult             bool
+	learner                   *ident.ID
+	clearedlearner            bool
+	home                      *ident.ID
+	clearedhome               bool
+	host                      *ident.ID
+	clearedhost               bool
+	proposed_by               *ident.ID
+	clearedproposed_by        bool
+	proposed_by_client        *ident.ID
+	clearedproposed_by_client bool
+	decided_by                *ident.ID
+	cleareddecided_by         bool
+	decided_by_client         *ident.ID
+	cleareddecided_by_client  bool
+	done                      bool
+	oldValue                  func(context.Context) (*Amendment, error)
+	predicates                []predicate.Amendment
+}
+
+var _ ent.Mutation = (*AmendmentMutation)(nil)
+
+// amendmentOption allows management of the mutation configuration using functional options.
+type amendmentOption func(*AmendmentMutation)
+
+// newAmendmentMutation creates new mutation for the Amendment entity.
+func newAmendmentMutation(c config, op Op, opts ...amendmentOption) *AmendmentMutation {
+	m := &AmendmentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAmendment,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAmendmentID sets the ID field of the mutation.
+func withAmendmentID(id ident.ID) amendmentOption {
+	return func(m *AmendmentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Amendment
+		)
+		m.oldValue = func(ctx context.Context) (*Amendment, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Amendment.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAmendment sets the old Amendment of the mutation.
+func withAmendment(node *Amendment) amendmentOption {
+	return func(m *AmendmentMutation) {
+		m.oldValue = func(context.Context) (*Amendment, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AmendmentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AmendmentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Amendment entities.
+func (m *AmendmentMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AmendmentMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AmendmentMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Amendment.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AmendmentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AmendmentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AmendmentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AmendmentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AmendmentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AmendmentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetResultID sets the "result_id" field.
+func (m *AmendmentMutation) SetResultID(i ident.ID) {
+	m.result = &i
+}
+
+// ResultID returns the value of the "result_id" field in the mutation.
+func (m *AmendmentMutation) ResultID() (r ident.ID, exists bool) {
+	v := m.result
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultID returns the old "result_id" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldResultID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultID: %w", err)
+	}
+	return oldValue.ResultID, nil
+}
+
+// ResetResultID resets all changes to the "result_id" field.
+func (m *AmendmentMutation) ResetResultID() {
+	m.result = nil
+}
+
+// SetLearnerID sets the "learner_id" field.
+func (m *AmendmentMutation) SetLearnerID(i ident.ID) {
+	m.learner = &i
+}
+
+// LearnerID returns the value of the "learner_id" field in the mutation.
+func (m *AmendmentMutation) LearnerID() (r ident.ID, exists bool) {
+	v := m.learner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLearnerID returns the old "learner_id" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldLearnerID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLearnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLearnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLearnerID: %w", err)
+	}
+	return oldValue.LearnerID, nil
+}
+
+// ResetLearnerID resets all changes to the "learner_id" field.
+func (m *AmendmentMutation) ResetLearnerID() {
+	m.learner = nil
+}
+
+// SetHomeID sets the "home_id" field.
+func (m *AmendmentMutation) SetHomeID(i ident.ID) {
+	m.home = &i
+}
+
+// HomeID returns the value of the "home_id" field in the mutation.
+func (m *AmendmentMutation) HomeID() (r ident.ID, exists bool) {
+	v := m.home
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHomeID returns the old "home_id" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldHomeID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHomeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHomeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHomeID: %w", err)
+	}
+	return oldValue.HomeID, nil
+}
+
+// ResetHomeID resets all changes to the "home_id" field.
+func (m *AmendmentMutation) ResetHomeID() {
+	m.home = nil
+}
+
+// SetHostID sets the "host_id" field.
+func (m *AmendmentMutation) SetHostID(i ident.ID) {
+	m.host = &i
+}
+
+// HostID returns the value of the "host_id" field in the mutation.
+func (m *AmendmentMutation) HostID() (r ident.ID, exists bool) {
+	v := m.host
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHostID returns the old "host_id" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldHostID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHostID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHostID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHostID: %w", err)
+	}
+	return oldValue.HostID, nil
+}
+
+// ResetHostID resets all changes to the "host_id" field.
+func (m *AmendmentMutation) ResetHostID() {
+	m.host = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *AmendmentMutation) SetKind(a amendment.Kind) {
+	m.kind = &a
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *AmendmentMutation) Kind() (r amendment.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldKind(ctx context.Context) (v amendment.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *AmendmentMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetState sets the "state" field.
+func (m *AmendmentMutation) SetState(a amendment.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *AmendmentMutation) State() (r amendment.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldState(ctx context.Context) (v amendment.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *AmendmentMutation) ResetState() {
+	m.state = nil
+}
+
+// SetLiveKey sets the "live_key" field.
+func (m *AmendmentMutation) SetLiveKey(s string) {
+	m.live_key = &s
+}
+
+// LiveKey returns the value of the "live_key" field in the mutation.
+func (m *AmendmentMutation) LiveKey() (r string, exists bool) {
+	v := m.live_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLiveKey returns the old "live_key" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldLiveKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLiveKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLiveKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLiveKey: %w", err)
+	}
+	return oldValue.LiveKey, nil
+}
+
+// ClearLiveKey clears the value of the "live_key" field.
+func (m *AmendmentMutation) ClearLiveKey() {
+	m.live_key = nil
+	m.clearedFields[amendment.FieldLiveKey] = struct{}{}
+}
+
+// LiveKeyCleared returns if the "live_key" field was cleared in this mutation.
+func (m *AmendmentMutation) LiveKeyCleared() bool {
+	_, ok := m.clearedFields[amendment.FieldLiveKey]
+	return ok
+}
+
+// ResetLiveKey resets all changes to the "live_key" field.
+func (m *AmendmentMutation) ResetLiveKey() {
+	m.live_key = nil
+	delete(m.clearedFields, amendment.FieldLiveKey)
+}
+
+// SetResultVersion sets the "result_version" field.
+func (m *AmendmentMutation) SetResultVersion(i int) {
+	m.result_version = &i
+	m.addresult_version = nil
+}
+
+// ResultVersion returns the value of the "result_version" field in the mutation.
+func (m *AmendmentMutation) ResultVersion() (r int, exists bool) {
+	v := m.result_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultVersion returns the old "result_version" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldResultVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultVersion: %w", err)
+	}
+	return oldValue.ResultVersion, nil
+}
+
+// AddResultVersion adds i to the "result_version" field.
+func (m *AmendmentMutation) AddResultVersion(i int) {
+	if m.addresult_version != nil {
+		*m.addresult_version += i
+	} else {
+		m.addresult_version = &i
+	}
+}
+
+// AddedResultVersion returns the value that was added to the "result_version" field in this mutation.
+func (m *AmendmentMutation) AddedResultVersion() (r int, exists bool) {
+	v := m.addresult_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetResultVersion resets all changes to the "result_version" field.
+func (m *AmendmentMutation) ResetResultVersion() {
+	m.result_version = nil
+	m.addresult_version = nil
+}
+
+// SetAchieved sets the "achieved" field.
+func (m *AmendmentMutation) SetAchieved(v *vocab.Achieved) {
+	m.achieved = &v
+}
+
+// Achieved returns the value of the "achieved" field in the mutation.
+func (m *AmendmentMutation) Achieved() (r *vocab.Achieved, exists bool) {
+	v := m.achieved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAchieved returns the old "achieved" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldAchieved(ctx context.Context) (v *vocab.Achieved, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAchieved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAchieved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAchieved: %w", err)
+	}
+	return oldValue.Achieved, nil
+}
+
+// ClearAchieved clears the value of the "achieved" field.
+func (m *AmendmentMutation) ClearAchieved() {
+	m.achieved = nil
+	m.clearedFields[amendment.FieldAchieved] = struct{}{}
+}
+
+// AchievedCleared returns if the "achieved" field was cleared in this mutation.
+func (m *AmendmentMutation) AchievedCleared() bool {
+	_, ok := m.clearedFields[amendment.FieldAchieved]
+	return ok
+}
+
+// ResetAchieved resets all changes to the "achieved" field.
+func (m *AmendmentMutation) ResetAchieved() {
+	m.achieved = nil
+	delete(m.clearedFields, amendment.FieldAchieved)
+}
+
+// SetReason sets the "reason" field.
+func (m *AmendmentMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *AmendmentMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *AmendmentMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetEffects sets the "effects" field.
+func (m *AmendmentMutation) SetEffects(v []vocab.Effect) {
+	m.effects = &v
+	m.appendeffects = nil
+}
+
+// Effects returns the value of the "effects" field in the mutation.
+func (m *AmendmentMutation) Effects() (r []vocab.Effect, exists bool) {
+	v := m.effects
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEffects returns the old "effects" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldEffects(ctx context.Context) (v []vocab.Effect, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEffects is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEffects requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEffects: %w", err)
+	}
+	return oldValue.Effects, nil
+}
+
+// AppendedEffects returns the list of values that were appended to the "effects" field in this mutation.
+func (m *AmendmentMutation) AppendedEffects() ([]vocab.Effect, bool) {
+	if len(m.appendeffects) == 0 {
+		return nil, false
+	}
+	return m.appendeffects, true
+}
+
+// ResetEffects resets all changes to the "effects" field.
+func (m *AmendmentMutation) ResetEffects() {
+	m.effects = nil
+	m.appendeffects = nil
+}
+
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *AmendmentMutation) SetProposedByID(i ident.ID) {
+	m.proposed_by = &i
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *AmendmentMutation) ProposedByID() (r ident.ID, exists bool) {
+	v := m.proposed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldProposedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (m *AmendmentMutation) ClearProposedByID() {
+	m.proposed_by = nil
+	m.clearedFields[amendment.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByIDCleared returns if the "proposed_by_id" field was cleared in this mutation.
+func (m *AmendmentMutation) ProposedByIDCleared() bool {
+	_, ok := m.clearedFields[amendment.FieldProposedByID]
+	return ok
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *AmendmentMutation) ResetProposedByID() {
+	m.proposed_by = nil
+	delete(m.clearedFields, amendment.FieldProposedByID)
+}
+
+// SetProposedByClientID sets the "proposed_by_client_id" field.
+func (m *AmendmentMutation) SetProposedByClientID(i ident.ID) {
+	m.proposed_by_client = &i
+}
+
+// ProposedByClientID returns the value of the "proposed_by_client_id" field in the mutation.
+func (m *AmendmentMutation) ProposedByClientID() (r ident.ID, exists bool) {
+	v := m.proposed_by_client
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByClientID returns the old "proposed_by_client_id" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldProposedByClientID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByClientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByClientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByClientID: %w", err)
+	}
+	return oldValue.ProposedByClientID, nil
+}
+
+// ClearProposedByClientID clears the value of the "proposed_by_client_id" field.
+func (m *AmendmentMutation) ClearProposedByClientID() {
+	m.proposed_by_client = nil
+	m.clearedFields[amendment.FieldProposedByClientID] = struct{}{}
+}
+
+// ProposedByClientIDCleared returns if the "proposed_by_client_id" field was cleared in this mutation.
+func (m *AmendmentMutation) ProposedByClientIDCleared() bool {
+	_, ok := m.clearedFields[amendment.FieldProposedByClientID]
+	return ok
+}
+
+// ResetProposedByClientID resets all changes to the "proposed_by_client_id" field.
+func (m *AmendmentMutation) ResetProposedByClientID() {
+	m.proposed_by_client = nil
+	delete(m.clearedFields, amendment.FieldProposedByClientID)
+}
+
+// SetProposedAt sets the "proposed_at" field.
+func (m *AmendmentMutation) SetProposedAt(t time.Time) {
+	m.proposed_at = &t
+}
+
+// ProposedAt returns the value of the "proposed_at" field in the mutation.
+func (m *AmendmentMutation) ProposedAt() (r time.Time, exists bool) {
+	v := m.proposed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedAt returns the old "proposed_at" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldProposedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedAt: %w", err)
+	}
+	return oldValue.ProposedAt, nil
+}
+
+// ResetProposedAt resets all changes to the "proposed_at" field.
+func (m *AmendmentMutation) ResetProposedAt() {
+	m.proposed_at = nil
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *AmendmentMutation) SetDecidedByID(i ident.ID) {
+	m.decided_by = &i
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *AmendmentMutation) DecidedByID() (r ident.ID, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldDecidedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ClearDecidedByID clears the value of the "decided_by_id" field.
+func (m *AmendmentMutation) ClearDecidedByID() {
+	m.decided_by = nil
+	m.clearedFields[amendment.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByIDCleared returns if the "decided_by_id" field was cleared in this mutation.
+func (m *AmendmentMutation) DecidedByIDCleared() bool {
+	_, ok := m.clearedFields[amendment.FieldDecidedByID]
+	return ok
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *AmendmentMutation) ResetDecidedByID() {
+	m.decided_by = nil
+	delete(m.clearedFields, amendment.FieldDecidedByID)
+}
+
+// SetDecidedByClientID sets the "decided_by_client_id" field.
+func (m *AmendmentMutation) SetDecidedByClientID(i ident.ID) {
+	m.decided_by_client = &i
+}
+
+// DecidedByClientID returns the value of the "decided_by_client_id" field in the mutation.
+func (m *AmendmentMutation) DecidedByClientID() (r ident.ID, exists bool) {
+	v := m.decided_by_client
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByClientID returns the old "decided_by_client_id" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldDecidedByClientID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByClientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByClientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByClientID: %w", err)
+	}
+	return oldValue.DecidedByClientID, nil
+}
+
+// ClearDecidedByClientID clears the value of the "decided_by_client_id" field.
+func (m *AmendmentMutation) ClearDecidedByClientID() {
+	m.decided_by_client = nil
+	m.clearedFields[amendment.FieldDecidedByClientID] = struct{}{}
+}
+
+// DecidedByClientIDCleared returns if the "decided_by_client_id" field was cleared in this mutation.
+func (m *AmendmentMutation) DecidedByClientIDCleared() bool {
+	_, ok := m.clearedFields[amendment.FieldDecidedByClientID]
+	return ok
+}
+
+// ResetDecidedByClientID resets all changes to the "decided_by_client_id" field.
+func (m *AmendmentMutation) ResetDecidedByClientID() {
+	m.decided_by_client = nil
+	delete(m.clearedFields, amendment.FieldDecidedByClientID)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *AmendmentMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *AmendmentMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *AmendmentMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[amendment.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *AmendmentMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[amendment.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *AmendmentMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, amendment.FieldDecidedAt)
+}
+
+// SetDismissal sets the "dismissal" field.
+func (m *AmendmentMutation) SetDismissal(s string) {
+	m.dismissal = &s
+}
+
+// Dismissal returns the value of the "dismissal" field in the mutation.
+func (m *AmendmentMutation) Dismissal() (r string, exists bool) {
+	v := m.dismissal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDismissal returns the old "dismissal" field's value of the Amendment entity.
+// If the Amendment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AmendmentMutation) OldDismissal(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDismissal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDismissal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDismissal: %w", err)
+	}
+	return oldValue.Dismissal, nil
+}
+
+// ClearDismissal clears the value of the "dismissal" field.
+func (m *AmendmentMutation) ClearDismissal() {
+	m.dismissal = nil
+	m.clearedFields[amendment.FieldDismissal] = struct{}{}
+}
+
+// DismissalCleared returns if the "dismissal" field was cleared in this mutation.
+func (m *AmendmentMutation) DismissalCleared() bool {
+	_, ok := m.clearedFields[amendment.FieldDismissal]
+	return ok
+}
+
+// ResetDismissal resets all changes to the "dismissal" field.
+func (m *AmendmentMutation) ResetDismissal() {
+	m.dismissal = nil
+	delete(m.clearedFields, amendment.FieldDismissal)
+}
+
+// ClearResult clears the "result" edge to the Result entity.
+func (m *AmendmentMutation) ClearResult() {
+	m.clearedresult = true
+	m.clearedFields[amendment.FieldResultID] = struct{}{}
+}
+
+// ResultCleared reports if the "result" edge to the Result entity was cleared.
+func (m *AmendmentMutation) ResultCleared() bool {
+	return m.clearedresult
+}
+
+// ResultIDs returns the "result" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ResultID instead. It exists only for internal usage by the builders.
+func (m *AmendmentMutation) ResultIDs() (ids []ident.ID) {
+	if id := m.result; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetResult resets all changes to the "result" edge.
+func (m *AmendmentMutation) ResetResult() {
+	m.result = nil
+	m.clearedresult = false
+}
+
+// ClearLearner clears the "learner" edge to the Person entity.
+func (m *AmendmentMutation) ClearLearner() {
+	m.clearedlearner = true
+	m.clearedFields[amendment.FieldLearnerID] = struct{}{}
+}
+
+// LearnerCleared reports if the "learner" edge to the Person entity was cleared.
+func (m *AmendmentMutation) LearnerCleared() bool {
+	return m.clearedlearner
+}
+
+// LearnerIDs returns the "learner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LearnerID instead. It exists only for internal usage by the builders.
+func (m *AmendmentMutation) LearnerIDs() (ids []ident.ID) {
+	if id := m.learner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLearner resets all changes to the "learner" edge.
+func (m *AmendmentMutation) ResetLearner() {
+	m.learner = nil
+	m.clearedlearner = false
+}
+
+// ClearHome clears the "home" edge to the Institution entity.
+func (m *AmendmentMutation) ClearHome() {
+	m.clearedhome = true
+	m.clearedFields[amendment.FieldHomeID] = struct{}{}
+}
+
+// HomeCleared reports if the "home" edge to the Institution entity was cleared.
+func (m *AmendmentMutation) HomeCleared() bool {
+	return m.clearedhome
+}
+
+// HomeIDs returns the "home" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HomeID instead. It exists only for internal usage by the builders.
+func (m *AmendmentMutation) HomeIDs() (ids []ident.ID) {
+	if id := m.home; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHome resets all changes to the "home" edge.
+func (m *AmendmentMutation) ResetHome() {
+	m.home = nil
+	m.clearedhome = false
+}
+
+// ClearHost clears the "host" edge to the Institution entity.
+func (m *AmendmentMutation) ClearHost() {
+	m.clearedhost = true
+	m.clearedFields[amendment.FieldHostID] = struct{}{}
+}
+
+// HostCleared reports if the "host" edge to the Institution entity was cleared.
+func (m *AmendmentMutation) HostCleared() bool {
+	return m.clearedhost
+}
+
+// HostIDs returns the "host" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HostID instead. It exists only for internal usage by the builders.
+func (m *AmendmentMutation) HostIDs() (ids []ident.ID) {
+	if id := m.host; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHost resets all changes to the "host" edge.
+func (m *AmendmentMutation) ResetHost() {
+	m.host = nil
+	m.clearedhost = false
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Person entity.
+func (m *AmendmentMutation) ClearProposedBy() {
+	m.clearedproposed_by = true
+	m.clearedFields[amendment.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByCleared reports if the "proposed_by" edge to the Person entity was cleared.
+func (m *AmendmentMutation) ProposedByCleared() bool {
+	return m.ProposedByIDCleared() || m.clearedproposed_by
+}
+
+// ProposedByIDs returns the "proposed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProposedByID instead. It exists only for internal usage by the builders.
+func (m *AmendmentMutation) ProposedByIDs() (ids []ident.ID) {
+	if id := m.proposed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProposedBy resets all changes to the "proposed_by" edge.
+func (m *AmendmentMutation) ResetProposedBy() {
+	m.proposed_by = nil
+	m.clearedproposed_by = false
+}
+
+// ClearProposedByClient clears the "proposed_by_client" edge to the ApiClient entity.
+func (m *AmendmentMutation) ClearProposedByClient() {
+	m.clearedproposed_by_client = true
+	m.clearedFields[amendment.FieldProposedByClientID] = struct{}{}
+}
+
+// ProposedByClientCleared reports if the "proposed_by_client" edge to the ApiClient entity was cleared.
+func (m *AmendmentMutation) ProposedByClientCleared() bool {
+	return m.ProposedByClientIDCleared() || m.clearedproposed_by_client
+}
+
+// ProposedByClientIDs returns the "proposed_by_client" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProposedByClientID instead. It exists only for internal usage by the builders.
+func (m *AmendmentMutation) ProposedByClientIDs() (ids []ident.ID) {
+	if id := m.proposed_by_client; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProposedByClient resets all changes to the "proposed_by_client" edge.
+func (m *AmendmentMutation) ResetProposedByClient() {
+	m.proposed_by_client = nil
+	m.clearedproposed_by_client = false
+}
+
+// ClearDecidedBy clears the "decided_by" edge to the Person entity.
+func (m *AmendmentMutation) ClearDecidedBy() {
+	m.cleareddecided_by = true
+	m.clearedFields[amendment.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByCleared reports if the "decided_by" edge to the Person entity was cleared.
+func (m *AmendmentMutation) DecidedByCleared() bool {
+	return m.DecidedByIDCleared() || m.cleareddecided_by
+}
+
+// DecidedByIDs returns the "decided_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DecidedByID instead. It exists only for internal usage by the builders.
+func (m *AmendmentMutation) DecidedByIDs() (ids []ident.ID) {
+	if id := m.decided_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" edge.
+func (m *AmendmentMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	m.cleareddecided_by = false
+}
+
+// ClearDecidedByClient clears the "decided_by_client" edge to the ApiClient entity.
+func (m *AmendmentMutation) ClearDecidedByClient() {
+	m.cleareddecided_by_client = true
+	m.clearedFields[amendment.FieldDecidedByClientID] = struct{}{}
+}
+
+// DecidedByClientCleared reports if the "decided_by_client" edge to the ApiClient entity was cleared.
+func (m *AmendmentMutation) DecidedByClientCleared() bool {
+	return m.DecidedByClientIDCleared() || m.cleareddecided_by_client
+}
+
+// DecidedByClientIDs returns the "decided_by_client" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DecidedByClientID instead. It exists only for internal usage by the builders.
+func (m *AmendmentMutation) DecidedByClientIDs() (ids []ident.ID) {
+	if id := m.decided_by_client; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecidedByClient resets all changes to the "decided_by_client" edge.
+func (m *AmendmentMutation) ResetDecidedByClient() {
+	m.decided_by_client = nil
+	m.cleareddecided_by_client = false
+}
+
+// Where appends a list predicates to the AmendmentMutation builder.
+func (m *AmendmentMutation) Where(ps ...predicate.Amendment) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AmendmentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AmendmentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Amendment, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AmendmentMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (Amendment).
+func (m *AmendmentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AmendmentMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.created_at != nil {
+		fields = append(fields, amendment.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, amendment.FieldUpdatedAt)
+	}
+	if m.result != nil {
+		fields = append(fields, amendment.FieldResultID)
+	}
+	if m.learner != nil {
+		fields = append(fields, amendment.FieldLearnerID)
+	}
+	if m.home != nil {
+		fields = append(fields, amendment.FieldHomeID)
+	}
+	if m.host != nil {
+		fields = append(fields, amendment.FieldHostID)
+	}
+	if m.kind != nil {
+		fields = append(fields, amendment.FieldKind)
+	}
+	if m.state != nil {
+		fields = append(fields, amendment.FieldState)
+	}
+	if m.live_key != nil {
+		fields = append(fields, amendment.FieldLiveKey)
+	}
+	if m.result_version != nil {
+		fields = append(fields, amendment.FieldResultVersion)
+	}
+	if m.achieved != nil {
+		fields = append(fields, amendment.FieldAchieved)
+	}
+	if m.reason != nil {
+		fields = append(fields, amendment.FieldReason)
+	}
+	if m.effects != nil {
+		fields = append(fields, amendment.FieldEffects)
+	}
+	if m.proposed_by != nil {
+		fields = append(fields, amendment.FieldProposedByID)
+	}
+	if m.proposed_by_client != nil {
+		fields = append(fields, amendment.FieldProposedByClientID)
+	}
+	if m.proposed_at != nil {
+		fields = append(fields, amendment.FieldProposedAt)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, amendment.FieldDecidedByID)
+	}
+	if m.decided_by_client != nil {
+		fields = append(fields, amendment.FieldDecidedByClientID)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, amendment.FieldDecidedAt)
+	}
+	if m.dismissal != nil {
+		fields = append(fields, amendment.FieldDismissal)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AmendmentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case amendment.FieldCreatedAt:
+		return m.CreatedAt()
+	case amendment.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case amendment.FieldResultID:
+		return m.ResultID()
+	case amendment.FieldLearnerID:
+		return m.LearnerID()
+	case amendment.FieldHomeID:
+		return m.HomeID()
+	case amendment.FieldHostID:
+		return m.HostID()
+	case amendment.FieldKind:
+		return m.Kind()
+	case amendment.FieldState:
+		return m.State()
+	case amendment.FieldLiveKey:
+		return m.LiveKey()
+	case amendment.FieldResultVersion:
+		return m.ResultVersion()
+	case amendment.FieldAchieved:
+		return m.Achieved()
+	case amendment.FieldReason:
+		return m.Reason()
+	case amendment.FieldEffects:
+		return m.Effects()
+	case amendment.FieldProposedByID:
+		return m.ProposedByID()
+	case amendment.FieldProposedByClientID:
+		return m.ProposedByClientID()
+	case amendment.FieldProposedAt:
+		return m.ProposedAt()
+	case amendment.FieldDecidedByID:
+		return m.DecidedByID()
+	case amendment.FieldDecidedByClientID:
+		return m.DecidedByClientID()
+	case amendment.FieldDecidedAt:
+		return m.DecidedAt()
+	case amendment.FieldDismissal:
+		return m.Dismissal()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AmendmentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case amendment.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case amendment.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case amendment.FieldResultID:
+		return m.OldResultID(ctx)
+	case amendment.FieldLearnerID:
+		return m.OldLearnerID(ctx)
+	case amendment.FieldHomeID:
+		return m.OldHomeID(ctx)
+	case amendment.FieldHostID:
+		return m.OldHostID(ctx)
+	case amendment.FieldKind:
+		return m.OldKind(ctx)
+	case amendment.FieldState:
+		return m.OldState(ctx)
+	case amendment.FieldLiveKey:
+		return m.OldLiveKey(ctx)
+	case amendment.FieldResultVersion:
+		return m.OldResultVersion(ctx)
+	case amendment.FieldAchieved:
+		return m.OldAchieved(ctx)
+	case amendment.FieldReason:
+		return m.OldReason(ctx)
+	case amendment.FieldEffects:
+		return m.OldEffects(ctx)
+	case amendment.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case amendment.FieldProposedByClientID:
+		return m.OldProposedByClientID(ctx)
+	case amendment.FieldProposedAt:
+		return m.OldProposedAt(ctx)
+	case amendment.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	case amendment.FieldDecidedByClientID:
+		return m.OldDecidedByClientID(ctx)
+	case amendment.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case amendment.FieldDismissal:
+		return m.OldDismissal(ctx)
+	}
+	return nil, fmt.Errorf("unknown Amendment field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AmendmentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case amendment.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case amendment.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case amendment.FieldResultID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultID(v)
+		return nil
+	case amendment.FieldLearnerID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLearnerID(v)
+		return nil
+	case amendment.FieldHomeID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHomeID(v)
+		return nil
+	case amendment.FieldHostID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHostID(v)
+		return nil
+	case amendment.FieldKind:
+		v, ok := value.(amendment.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case amendment.FieldState:
+		v, ok := value.(amendment.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case amendment.FieldLiveKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLiveKey(v)
+		return nil
+	case amendment.FieldResultVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultVersion(v)
+		return nil
+	case amendment.FieldAchieved:
+		v, ok := value.(*vocab.Achieved)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAchieved(v)
+		return nil
+	case amendment.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case amendment.FieldEffects:
+		v, ok := value.([]vocab.Effect)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEffects(v)
+		return nil
+	case amendment.FieldProposedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case amendment.FieldProposedByClientID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByClientID(v)
+		return nil
+	case amendment.FieldProposedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedAt(v)
+		return nil
+	case amendment.FieldDecidedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	case amendment.FieldDecidedByClientID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByClientID(v)
+		return nil
+	case amendment.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case amendment.FieldDismissal:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDismissal(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Amendment field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AmendmentMutation) AddedFields() []string {
+	var fields []string
+	if m.addresult_version != nil {
+		fields = append(fields, amendment.FieldResultVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AmendmentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case amendment.FieldResultVersion:
+		return m.AddedResultVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AmendmentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case amendment.FieldResultVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddResultVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Amendment numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AmendmentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(amendment.FieldLiveKey) {
+		fields = append(fields, amendment.FieldLiveKey)
+	}
+	if m.FieldCleared(amendment.FieldAchieved) {
+		fields = append(fields, amendment.FieldAchieved)
+	}
+	if m.FieldCleared(amendment.FieldProposedByID) {
+		fields = append(fields, amendment.FieldProposedByID)
+	}
+	if m.FieldCleared(amendment.FieldProposedByClientID) {
+		fields = append(fields, amendment.FieldProposedByClientID)
+	}
+	if m.FieldCleared(amendment.FieldDecidedByID) {
+		fields = append(fields, amendment.FieldDecidedByID)
+	}
+	if m.FieldCleared(amendment.FieldDecidedByClientID) {
+		fields = append(fields, amendment.FieldDecidedByClientID)
+	}
+	if m.FieldCleared(amendment.FieldDecidedAt) {
+		fields = append(fields, amendment.FieldDecidedAt)
+	}
+	if m.FieldCleared(amendment.FieldDismissal) {
+		fields = append(fields, amendment.FieldDismissal)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AmendmentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AmendmentMutation) ClearField(name string) error {
+	switch name {
+	case amendment.FieldLiveKey:
+		m.ClearLiveKey()
+		return nil
+	case amendment.FieldAchieved:
+		m.ClearAchieved()
+		return nil
+	case amendment.FieldProposedByID:
+		m.ClearProposedByID()
+		return nil
+	case amendment.FieldProposedByClientID:
+		m.ClearProposedByClientID()
+		return nil
+	case amendment.FieldDecidedByID:
+		m.ClearDecidedByID()
+		return nil
+	case amendment.FieldDecidedByClientID:
+		m.ClearDecidedByClientID()
+		return nil
+	case amendment.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case amendment.FieldDismissal:
+		m.ClearDismissal()
+		return nil
+	}
+	return fmt.Errorf("unknown Amendment nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AmendmentMutation) ResetField(name string) error {
+	switch name {
+	case amendment.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case amendment.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case amendment.FieldResultID:
+		m.ResetResultID()
+		return nil
+	case amendment.FieldLearnerID:
+		m.ResetLearnerID()
+		return nil
+	case amendment.FieldHomeID:
+		m.ResetHomeID()
+		return nil
+	case amendment.FieldHostID:
+		m.ResetHostID()
+		return nil
+	case amendment.FieldKind:
+		m.ResetKind()
+		return nil
+	case amendment.FieldState:
+		m.ResetState()
+		return nil
+	case amendment.FieldLiveKey:
+		m.ResetLiveKey()
+		return nil
+	case amendment.FieldResultVersion:
+		m.ResetResultVersion()
+		return nil
+	case amendment.FieldAchieved:
+		m.ResetAchieved()
+		return nil
+	case amendment.FieldReason:
+		m.ResetReason()
+		return nil
+	case amendment.FieldEffects:
+		m.ResetEffects()
+		return nil
+	case amendment.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case amendment.FieldProposedByClientID:
+		m.ResetProposedByClientID()
+		return nil
+	case amendment.FieldProposedAt:
+		m.ResetProposedAt()
+		return nil
+	case amendment.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	case amendment.FieldDecidedByClientID:
+		m.ResetDecidedByClientID()
+		return nil
+	case amendment.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case amendment.FieldDismissal:
+		m.ResetDismissal()
+		return nil
+	}
+	return fmt.Errorf("unknown Amendment field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AmendmentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 8)
+	if m.result != nil {
+		edges = append(edges, amendment.EdgeResult)
+	}
+	if m.learner != nil {
+		edges = append(edges, amendment.EdgeLearner)
+	}
+	if m.home != nil {
+		edges = append(edges, amendment.EdgeHome)
+	}
+	if m.host != nil {
+		edges = append(edges, amendment.EdgeHost)
+	}
+	if m.proposed_by != nil {
+		edges = append(edges, amendment.EdgeProposedBy)
+	}
+	if m.proposed_by_client != nil {
+		edges = append(edges, amendment.EdgeProposedByClient)
+	}
+	if m.decided_by != nil {
+		edges = append(edges, amendment.EdgeDecidedBy)
+	}
+	if m.decided_by_client != nil {
+		edges = append(edges, amendment.EdgeDecidedByClient)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AmendmentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case amendment.EdgeResult:
+		if id := m.result; id != nil {
+			return []ent.Value{*id}
+		}
+	case amendment.EdgeLearner:
+		if id := m.learner; id != nil {
+			return []ent.Value{*id}
+		}
+	case amendment.EdgeHome:
+		if id := m.home; id != nil {
+			return []ent.Value{*id}
+		}
+	case amendment.EdgeHost:
+		if id := m.host; id != nil {
+			return []ent.Value{*id}
+		}
+	case amendment.EdgeProposedBy:
+		if id := m.proposed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case amendment.EdgeProposedByClient:
+		if id := m.proposed_by_client; id != nil {
+			return []ent.Value{*id}
+		}
+	case amendment.EdgeDecidedBy:
+		if id := m.decided_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case amendment.EdgeDecidedByClient:
+		if id := m.decided_by_client; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AmendmentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 8)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AmendmentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AmendmentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 8)
+	if m.clearedresult {
+		edges = append(edges, amendment.EdgeResult)
+	}
+	if m.clearedlearner {
+		edges = append(edges, amendment.EdgeLearner)
+	}
+	if m.clearedhome {
+		edges = append(edges, amendment.EdgeHome)
+	}
+	if m.clearedhost {
+		edges = append(edges, amendment.EdgeHost)
+	}
+	if m.clearedproposed_by {
+		edges = append(edges, amendment.EdgeProposedBy)
+	}
+	if m.clearedproposed_by_client {
+		edges = append(edges, amendment.EdgeProposedByClient)
+	}
+	if m.cleareddecided_by {
+		edges = append(edges, amendment.EdgeDecidedBy)
+	}
+	if m.cleareddecided_by_client {
+		edges = append(edges, amendment.EdgeDecidedByClient)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AmendmentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case amendment.EdgeResult:
+		return m.clearedresult
+	case amendment.EdgeLearner:
+		return m.clearedlearner
+	case amendment.EdgeHome:
+		return m.clearedhome
+	case amendment.EdgeHost:
+		return m.clearedhost
+	case amendment.EdgeProposedBy:
+		return m.clearedproposed_by
+	case amendment.EdgeProposedByClient:
+		return m.clearedproposed_by_client
+	case amendment.EdgeDecidedBy:
+		return m.cleareddecided_by
+	case amendment.EdgeDecidedByClient:
+		return m.cleareddecided_by_client
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AmendmentMutation) ClearEdge(name string) error {
+	switch name {
+	case amendment.EdgeResult:
+		m.ClearResult()
+		return nil
+	case amendment.EdgeLearner:
+		m.ClearLearner()
+		return nil
+	case amendment.EdgeHome:
+		m.ClearHome()
+		return nil
+	case amendment.EdgeHost:
+		m.ClearHost()
+		return nil
+	case amendment.EdgeProposedBy:
+		m.ClearProposedBy()
+		return nil
+	case amendment.EdgeProposedByClient:
+		m.ClearProposedByClient()
+		return nil
+	case amendment.EdgeDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	case amendment.EdgeDecidedByClient:
+		m.ClearDecidedByClient()
+		return nil
+	}
+	return fmt.Errorf("unknown Amendment unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AmendmentMutation) ResetEdge(name string) error {
+	switch name {
+	case amendment.EdgeResult:
+		m.ResetResult()
+		return nil
+	case amendment.EdgeLearner:
+		m.ResetLearner()
+		return nil
+	case amendment.EdgeHome:
+		m.ResetHome()
+		return nil
+	case amendment.EdgeHost:
+		m.ResetHost()
+		return nil
+	case amendment.EdgeProposedBy:
+		m.ResetProposedBy()
+		return nil
+	case amendment.EdgeProposedByClient:
+		m.ResetProposedByClient()
+		return nil
+	case amendment.EdgeDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	case amendment.EdgeDecidedByClient:
+		m.ResetDecidedByClient()
+		return nil
+	}
+	return fmt.Errorf("unknown Amendment edge %s", name)
 }
 
 // ApiClientMutation represents an operation that mutates the ApiClient nodes in the graph.
@@ -13796,6 +15733,8 @@ type CourseVersionMutation struct {
 	appendassessments   []vocab.AssessmentType
 	assessment_note     *vocab.Text
 	supervision         *vocab.Supervision
+	attempts            *int
+	addattempts         *int
 	quality             **vocab.QualityAssurance
 	prerequisites       *vocab.Text
 	target_groups       *[]vocab.TargetGroup
@@ -14735,6 +16674,76 @@ func (m *CourseVersionMutation) ResetSupervision() {
 	delete(m.clearedFields, courseversion.FieldSupervision)
 }
 
+// SetAttempts sets the "attempts" field.
+func (m *CourseVersionMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *CourseVersionMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldAttempts(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *CourseVersionMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *CourseVersionMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearAttempts clears the value of the "attempts" field.
+func (m *CourseVersionMutation) ClearAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+	m.clearedFields[courseversion.FieldAttempts] = struct{}{}
+}
+
+// AttemptsCleared returns if the "attempts" field was cleared in this mutation.
+func (m *CourseVersionMutation) AttemptsCleared() bool {
+	_, ok := m.clearedFields[courseversion.FieldAttempts]
+	return ok
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *CourseVersionMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+	delete(m.clearedFields, courseversion.FieldAttempts)
+}
+
 // SetQuality sets the "quality" field.
 func (m *CourseVersionMutation) SetQuality(va *vocab.QualityAssurance) {
 	m.quality = &va
@@ -15339,7 +17348,7 @@ func (m *CourseVersionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CourseVersionMutation) Fields() []string {
-	fields := make([]string, 0, 29)
+	fields := make([]string, 0, 30)
 	if m.created_at != nil {
 		fields = append(fields, courseversion.FieldCreatedAt)
 	}
@@ -15393,6 +17402,9 @@ func (m *CourseVersionMutation) Fields() []string {
 	}
 	if m.supervision != nil {
 		fields = append(fields, courseversion.FieldSupervision)
+	}
+	if m.attempts != nil {
+		fields = append(fields, courseversion.FieldAttempts)
 	}
 	if m.quality != nil {
 		fields = append(fields, courseversion.FieldQuality)
@@ -15471,6 +17483,8 @@ func (m *CourseVersionMutation) Field(name string) (ent.Value, bool) {
 		return m.AssessmentNote()
 	case courseversion.FieldSupervision:
 		return m.Supervision()
+	case courseversion.FieldAttempts:
+		return m.Attempts()
 	case courseversion.FieldQuality:
 		return m.Quality()
 	case courseversion.FieldPrerequisites:
@@ -15538,6 +17552,8 @@ func (m *CourseVersionMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldAssessmentNote(ctx)
 	case courseversion.FieldSupervision:
 		return m.OldSupervision(ctx)
+	case courseversion.FieldAttempts:
+		return m.OldAttempts(ctx)
 	case courseversion.FieldQuality:
 		return m.OldQuality(ctx)
 	case courseversion.FieldPrerequisites:
@@ -15695,6 +17711,13 @@ func (m *CourseVersionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSupervision(v)
 		return nil
+	case courseversion.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
 	case courseversion.FieldQuality:
 		v, ok := value.(*vocab.QualityAssurance)
 		if !ok {
@@ -15792,6 +17815,9 @@ func (m *CourseVersionMutation) AddedFields() []string {
 	if m.addeqf != nil {
 		fields = append(fields, courseversion.FieldEqf)
 	}
+	if m.addattempts != nil {
+		fields = append(fields, courseversion.FieldAttempts)
+	}
 	return fields
 }
 
@@ -15808,6 +17834,8 @@ func (m *CourseVersionMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedHours()
 	case courseversion.FieldEqf:
 		return m.AddedEqf()
+	case courseversion.FieldAttempts:
+		return m.AddedAttempts()
 	}
 	return nil, false
 }
@@ -15845,6 +17873,13 @@ func (m *CourseVersionMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddEqf(v)
 		return nil
+	case courseversion.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
 	}
 	return fmt.Errorf("unknown CourseVersion numeric field %s", name)
 }
@@ -15864,6 +17899,9 @@ func (m *CourseVersionMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(courseversion.FieldSupervision) {
 		fields = append(fields, courseversion.FieldSupervision)
+	}
+	if m.FieldCleared(courseversion.FieldAttempts) {
+		fields = append(fields, courseversion.FieldAttempts)
 	}
 	if m.FieldCleared(courseversion.FieldQuality) {
 		fields = append(fields, courseversion.FieldQuality)
@@ -15908,6 +17946,9 @@ func (m *CourseVersionMutation) ClearField(name string) error {
 		return nil
 	case courseversion.FieldSupervision:
 		m.ClearSupervision()
+		return nil
+	case courseversion.FieldAttempts:
+		m.ClearAttempts()
 		return nil
 	case courseversion.FieldQuality:
 		m.ClearQuality()
@@ -15988,6 +18029,9 @@ func (m *CourseVersionMutation) ResetField(name string) error {
 		return nil
 	case courseversion.FieldSupervision:
 		m.ResetSupervision()
+		return nil
+	case courseversion.FieldAttempts:
+		m.ResetAttempts()
 		return nil
 	case courseversion.FieldQuality:
 		m.ResetQuality()
@@ -23111,6 +25155,11 @@ type EnrolmentMutation struct {
 	state              *enrolment.State
 	enrolled_at        *time.Time
 	ended_at           *time.Time
+	started_on         *string
+	dropped_out_on     *string
+	attendance         *int
+	addattendance      *int
+	reason             *string
 	clearedFields      map[string]struct{}
 	application        *ident.ID
 	clearedapplication bool
@@ -23642,6 +25691,223 @@ func (m *EnrolmentMutation) ResetEndedAt() {
 	delete(m.clearedFields, enrolment.FieldEndedAt)
 }
 
+// SetStartedOn sets the "started_on" field.
+func (m *EnrolmentMutation) SetStartedOn(s string) {
+	m.started_on = &s
+}
+
+// StartedOn returns the value of the "started_on" field in the mutation.
+func (m *EnrolmentMutation) StartedOn() (r string, exists bool) {
+	v := m.started_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedOn returns the old "started_on" field's value of the Enrolment entity.
+// If the Enrolment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrolmentMutation) OldStartedOn(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedOn: %w", err)
+	}
+	return oldValue.StartedOn, nil
+}
+
+// ClearStartedOn clears the value of the "started_on" field.
+func (m *EnrolmentMutation) ClearStartedOn() {
+	m.started_on = nil
+	m.clearedFields[enrolment.FieldStartedOn] = struct{}{}
+}
+
+// StartedOnCleared returns if the "started_on" field was cleared in this mutation.
+func (m *EnrolmentMutation) StartedOnCleared() bool {
+	_, ok := m.clearedFields[enrolment.FieldStartedOn]
+	return ok
+}
+
+// ResetStartedOn resets all changes to the "started_on" field.
+func (m *EnrolmentMutation) ResetStartedOn() {
+	m.started_on = nil
+	delete(m.clearedFields, enrolment.FieldStartedOn)
+}
+
+// SetDroppedOutOn sets the "dropped_out_on" field.
+func (m *EnrolmentMutation) SetDroppedOutOn(s string) {
+	m.dropped_out_on = &s
+}
+
+// DroppedOutOn returns the value of the "dropped_out_on" field in the mutation.
+func (m *EnrolmentMutation) DroppedOutOn() (r string, exists bool) {
+	v := m.dropped_out_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDroppedOutOn returns the old "dropped_out_on" field's value of the Enrolment entity.
+// If the Enrolment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrolmentMutation) OldDroppedOutOn(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDroppedOutOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDroppedOutOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDroppedOutOn: %w", err)
+	}
+	return oldValue.DroppedOutOn, nil
+}
+
+// ClearDroppedOutOn clears the value of the "dropped_out_on" field.
+func (m *EnrolmentMutation) ClearDroppedOutOn() {
+	m.dropped_out_on = nil
+	m.clearedFields[enrolment.FieldDroppedOutOn] = struct{}{}
+}
+
+// DroppedOutOnCleared returns if the "dropped_out_on" field was cleared in this mutation.
+func (m *EnrolmentMutation) DroppedOutOnCleared() bool {
+	_, ok := m.clearedFields[enrolment.FieldDroppedOutOn]
+	return ok
+}
+
+// ResetDroppedOutOn resets all changes to the "dropped_out_on" field.
+func (m *EnrolmentMutation) ResetDroppedOutOn() {
+	m.dropped_out_on = nil
+	delete(m.clearedFields, enrolment.FieldDroppedOutOn)
+}
+
+// SetAttendance sets the "attendance" field.
+func (m *EnrolmentMutation) SetAttendance(i int) {
+	m.attendance = &i
+	m.addattendance = nil
+}
+
+// Attendance returns the value of the "attendance" field in the mutation.
+func (m *EnrolmentMutation) Attendance() (r int, exists bool) {
+	v := m.attendance
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttendance returns the old "attendance" field's value of the Enrolment entity.
+// If the Enrolment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrolmentMutation) OldAttendance(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttendance is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttendance requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttendance: %w", err)
+	}
+	return oldValue.Attendance, nil
+}
+
+// AddAttendance adds i to the "attendance" field.
+func (m *EnrolmentMutation) AddAttendance(i int) {
+	if m.addattendance != nil {
+		*m.addattendance += i
+	} else {
+		m.addattendance = &i
+	}
+}
+
+// AddedAttendance returns the value that was added to the "attendance" field in this mutation.
+func (m *EnrolmentMutation) AddedAttendance() (r int, exists bool) {
+	v := m.addattendance
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearAttendance clears the value of the "attendance" field.
+func (m *EnrolmentMutation) ClearAttendance() {
+	m.attendance = nil
+	m.addattendance = nil
+	m.clearedFields[enrolment.FieldAttendance] = struct{}{}
+}
+
+// AttendanceCleared returns if the "attendance" field was cleared in this mutation.
+func (m *EnrolmentMutation) AttendanceCleared() bool {
+	_, ok := m.clearedFields[enrolment.FieldAttendance]
+	return ok
+}
+
+// ResetAttendance resets all changes to the "attendance" field.
+func (m *EnrolmentMutation) ResetAttendance() {
+	m.attendance = nil
+	m.addattendance = nil
+	delete(m.clearedFields, enrolment.FieldAttendance)
+}
+
+// SetReason sets the "reason" field.
+func (m *EnrolmentMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *EnrolmentMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Enrolment entity.
+// If the Enrolment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrolmentMutation) OldReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *EnrolmentMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[enrolment.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *EnrolmentMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[enrolment.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *EnrolmentMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, enrolment.FieldReason)
+}
+
 // ClearApplication clears the "application" edge to the Application entity.
 func (m *EnrolmentMutation) ClearApplication() {
 	m.clearedapplication = true
@@ -23833,7 +26099,7 @@ func (m *EnrolmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EnrolmentMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 15)
 	if m.created_at != nil {
 		fields = append(fields, enrolment.FieldCreatedAt)
 	}
@@ -23867,6 +26133,18 @@ func (m *EnrolmentMutation) Fields() []string {
 	if m.ended_at != nil {
 		fields = append(fields, enrolment.FieldEndedAt)
 	}
+	if m.started_on != nil {
+		fields = append(fields, enrolment.FieldStartedOn)
+	}
+	if m.dropped_out_on != nil {
+		fields = append(fields, enrolment.FieldDroppedOutOn)
+	}
+	if m.attendance != nil {
+		fields = append(fields, enrolment.FieldAttendance)
+	}
+	if m.reason != nil {
+		fields = append(fields, enrolment.FieldReason)
+	}
 	return fields
 }
 
@@ -23897,6 +26175,14 @@ func (m *EnrolmentMutation) Field(name string) (ent.Value, bool) {
 		return m.EnrolledAt()
 	case enrolment.FieldEndedAt:
 		return m.EndedAt()
+	case enrolment.FieldStartedOn:
+		return m.StartedOn()
+	case enrolment.FieldDroppedOutOn:
+		return m.DroppedOutOn()
+	case enrolment.FieldAttendance:
+		return m.Attendance()
+	case enrolment.FieldReason:
+		return m.Reason()
 	}
 	return nil, false
 }
@@ -23928,6 +26214,14 @@ func (m *EnrolmentMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldEnrolledAt(ctx)
 	case enrolment.FieldEndedAt:
 		return m.OldEndedAt(ctx)
+	case enrolment.FieldStartedOn:
+		return m.OldStartedOn(ctx)
+	case enrolment.FieldDroppedOutOn:
+		return m.OldDroppedOutOn(ctx)
+	case enrolment.FieldAttendance:
+		return m.OldAttendance(ctx)
+	case enrolment.FieldReason:
+		return m.OldReason(ctx)
 	}
 	return nil, fmt.Errorf("unknown Enrolment field %s", name)
 }
@@ -24014,6 +26308,34 @@ func (m *EnrolmentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEndedAt(v)
 		return nil
+	case enrolment.FieldStartedOn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedOn(v)
+		return nil
+	case enrolment.FieldDroppedOutOn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDroppedOutOn(v)
+		return nil
+	case enrolment.FieldAttendance:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttendance(v)
+		return nil
+	case enrolment.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Enrolment field %s", name)
 }
@@ -24021,13 +26343,21 @@ func (m *EnrolmentMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *EnrolmentMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addattendance != nil {
+		fields = append(fields, enrolment.FieldAttendance)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *EnrolmentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case enrolment.FieldAttendance:
+		return m.AddedAttendance()
+	}
 	return nil, false
 }
 
@@ -24036,6 +26366,13 @@ func (m *EnrolmentMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *EnrolmentMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case enrolment.FieldAttendance:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttendance(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Enrolment numeric field %s", name)
 }
@@ -24046,6 +26383,18 @@ func (m *EnrolmentMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(enrolment.FieldEndedAt) {
 		fields = append(fields, enrolment.FieldEndedAt)
+	}
+	if m.FieldCleared(enrolment.FieldStartedOn) {
+		fields = append(fields, enrolment.FieldStartedOn)
+	}
+	if m.FieldCleared(enrolment.FieldDroppedOutOn) {
+		fields = append(fields, enrolment.FieldDroppedOutOn)
+	}
+	if m.FieldCleared(enrolment.FieldAttendance) {
+		fields = append(fields, enrolment.FieldAttendance)
+	}
+	if m.FieldCleared(enrolment.FieldReason) {
+		fields = append(fields, enrolment.FieldReason)
 	}
 	return fields
 }
@@ -24063,6 +26412,18 @@ func (m *EnrolmentMutation) ClearField(name string) error {
 	switch name {
 	case enrolment.FieldEndedAt:
 		m.ClearEndedAt()
+		return nil
+	case enrolment.FieldStartedOn:
+		m.ClearStartedOn()
+		return nil
+	case enrolment.FieldDroppedOutOn:
+		m.ClearDroppedOutOn()
+		return nil
+	case enrolment.FieldAttendance:
+		m.ClearAttendance()
+		return nil
+	case enrolment.FieldReason:
+		m.ClearReason()
 		return nil
 	}
 	return fmt.Errorf("unknown Enrolment nullable field %s", name)
@@ -24104,6 +26465,18 @@ func (m *EnrolmentMutation) ResetField(name string) error {
 		return nil
 	case enrolment.FieldEndedAt:
 		m.ResetEndedAt()
+		return nil
+	case enrolment.FieldStartedOn:
+		m.ResetStartedOn()
+		return nil
+	case enrolment.FieldDroppedOutOn:
+		m.ResetDroppedOutOn()
+		return nil
+	case enrolment.FieldAttendance:
+		m.ResetAttendance()
+		return nil
+	case enrolment.FieldReason:
+		m.ResetReason()
 		return nil
 	}
 	return fmt.Errorf("unknown Enrolment field %s", name)
@@ -25321,6 +27694,679 @@ func (m *ErasureMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Erasure edge %s", name)
+}
+
+// GradingScaleMutation represents an operation that mutates the GradingScale nodes in the graph.
+type GradingScaleMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	updated_at         *time.Time
+	name               *vocab.Text
+	definition         *vocab.ScaleTerms
+	retired_at         *time.Time
+	clearedFields      map[string]struct{}
+	institution        *ident.ID
+	clearedinstitution bool
+	done               bool
+	oldValue           func(context.Context) (*GradingScale, error)
+	predicates         []predicate.GradingScale
+}
+
+var _ ent.Mutation = (*GradingScaleMutation)(nil)
+
+// gradingscaleOption allows management of the mutation configuration using functional options.
+type gradingscaleOption func(*GradingScaleMutation)
+
+// newGradingScaleMutation creates new mutation for the GradingScale entity.
+func newGradingScaleMutation(c config, op Op, opts ...gradingscaleOption) *GradingScaleMutation {
+	m := &GradingScaleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeGradingScale,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withGradingScaleID sets the ID field of the mutation.
+func withGradingScaleID(id ident.ID) gradingscaleOption {
+	return func(m *GradingScaleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *GradingScale
+		)
+		m.oldValue = func(ctx context.Context) (*GradingScale, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().GradingScale.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withGradingScale sets the old GradingScale of the mutation.
+func withGradingScale(node *GradingScale) gradingscaleOption {
+	return func(m *GradingScaleMutation) {
+		m.oldValue = func(context.Context) (*GradingScale, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m GradingScaleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m GradingScaleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of GradingScale entities.
+func (m *GradingScaleMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *GradingScaleMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *GradingScaleMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().GradingScale.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *GradingScaleMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *GradingScaleMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the GradingScale entity.
+// If the GradingScale object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GradingScaleMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *GradingScaleMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *GradingScaleMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *GradingScaleMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the GradingScale entity.
+// If the GradingScale object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GradingScaleMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *GradingScaleMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *GradingScaleMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *GradingScaleMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the GradingScale entity.
+// If the GradingScale object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GradingScaleMutation) OldInstitutionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *GradingScaleMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetName sets the "name" field.
+func (m *GradingScaleMutation) SetName(v vocab.Text) {
+	m.name = &v
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *GradingScaleMutation) Name() (r vocab.Text, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the GradingScale entity.
+// If the GradingScale object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GradingScaleMutation) OldName(ctx context.Context) (v vocab.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *GradingScaleMutation) ResetName() {
+	m.name = nil
+}
+
+// SetDefinition sets the "definition" field.
+func (m *GradingScaleMutation) SetDefinition(vt vocab.ScaleTerms) {
+	m.definition = &vt
+}
+
+// Definition returns the value of the "definition" field in the mutation.
+func (m *GradingScaleMutation) Definition() (r vocab.ScaleTerms, exists bool) {
+	v := m.definition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefinition returns the old "definition" field's value of the GradingScale entity.
+// If the GradingScale object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GradingScaleMutation) OldDefinition(ctx context.Context) (v vocab.ScaleTerms, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefinition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefinition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefinition: %w", err)
+	}
+	return oldValue.Definition, nil
+}
+
+// ResetDefinition resets all changes to the "definition" field.
+func (m *GradingScaleMutation) ResetDefinition() {
+	m.definition = nil
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (m *GradingScaleMutation) SetRetiredAt(t time.Time) {
+	m.retired_at = &t
+}
+
+// RetiredAt returns the value of the "retired_at" field in the mutation.
+func (m *GradingScaleMutation) RetiredAt() (r time.Time, exists bool) {
+	v := m.retired_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetiredAt returns the old "retired_at" field's value of the GradingScale entity.
+// If the GradingScale object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GradingScaleMutation) OldRetiredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetiredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetiredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetiredAt: %w", err)
+	}
+	return oldValue.RetiredAt, nil
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (m *GradingScaleMutation) ClearRetiredAt() {
+	m.retired_at = nil
+	m.clearedFields[gradingscale.FieldRetiredAt] = struct{}{}
+}
+
+// RetiredAtCleared returns if the "retired_at" field was cleared in this mutation.
+func (m *GradingScaleMutation) RetiredAtCleared() bool {
+	_, ok := m.clearedFields[gradingscale.FieldRetiredAt]
+	return ok
+}
+
+// ResetRetiredAt resets all changes to the "retired_at" field.
+func (m *GradingScaleMutation) ResetRetiredAt() {
+	m.retired_at = nil
+	delete(m.clearedFields, gradingscale.FieldRetiredAt)
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *GradingScaleMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[gradingscale.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *GradingScaleMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *GradingScaleMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *GradingScaleMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// Where appends a list predicates to the GradingScaleMutation builder.
+func (m *GradingScaleMutation) Where(ps ...predicate.GradingScale) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the GradingScaleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *GradingScaleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.GradingScale, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *GradingScaleMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (GradingScale).
+func (m *GradingScaleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *GradingScaleMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, gradingscale.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, gradingscale.FieldUpdatedAt)
+	}
+	if m.institution != nil {
+		fields = append(fields, gradingscale.FieldInstitutionID)
+	}
+	if m.name != nil {
+		fields = append(fields, gradingscale.FieldName)
+	}
+	if m.definition != nil {
+		fields = append(fields, gradingscale.FieldDefinition)
+	}
+	if m.retired_at != nil {
+		fields = append(fields, gradingscale.FieldRetiredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *GradingScaleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case gradingscale.FieldCreatedAt:
+		return m.CreatedAt()
+	case gradingscale.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case gradingscale.FieldInstitutionID:
+		return m.InstitutionID()
+	case gradingscale.FieldName:
+		return m.Name()
+	case gradingscale.FieldDefinition:
+		return m.Definition()
+	case gradingscale.FieldRetiredAt:
+		return m.RetiredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *GradingScaleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case gradingscale.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case gradingscale.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case gradingscale.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case gradingscale.FieldName:
+		return m.OldName(ctx)
+	case gradingscale.FieldDefinition:
+		return m.OldDefinition(ctx)
+	case gradingscale.FieldRetiredAt:
+		return m.OldRetiredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown GradingScale field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GradingScaleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case gradingscale.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case gradingscale.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case gradingscale.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case gradingscale.FieldName:
+		v, ok := value.(vocab.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case gradingscale.FieldDefinition:
+		v, ok := value.(vocab.ScaleTerms)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefinition(v)
+		return nil
+	case gradingscale.FieldRetiredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetiredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown GradingScale field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *GradingScaleMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *GradingScaleMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GradingScaleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown GradingScale numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *GradingScaleMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(gradingscale.FieldRetiredAt) {
+		fields = append(fields, gradingscale.FieldRetiredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *GradingScaleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *GradingScaleMutation) ClearField(name string) error {
+	switch name {
+	case gradingscale.FieldRetiredAt:
+		m.ClearRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown GradingScale nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *GradingScaleMutation) ResetField(name string) error {
+	switch name {
+	case gradingscale.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case gradingscale.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case gradingscale.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case gradingscale.FieldName:
+		m.ResetName()
+		return nil
+	case gradingscale.FieldDefinition:
+		m.ResetDefinition()
+		return nil
+	case gradingscale.FieldRetiredAt:
+		m.ResetRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown GradingScale field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *GradingScaleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.institution != nil {
+		edges = append(edges, gradingscale.EdgeInstitution)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *GradingScaleMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case gradingscale.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *GradingScaleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *GradingScaleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *GradingScaleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedinstitution {
+		edges = append(edges, gradingscale.EdgeInstitution)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *GradingScaleMutation) EdgeCleared(name string) bool {
+	switch name {
+	case gradingscale.EdgeInstitution:
+		return m.clearedinstitution
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *GradingScaleMutation) ClearEdge(name string) error {
+	switch name {
+	case gradingscale.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown GradingScale unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *GradingScaleMutation) ResetEdge(name string) error {
+	switch name {
+	case gradingscale.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown GradingScale edge %s", name)
 }
 
 // HomeModuleMutation represents an operation that mutates the HomeModule nodes in the graph.
@@ -51481,15 +54527,21 @@ type ResultMutation struct {
 	updated_at                *time.Time
 	attempt                   *int
 	addattempt                *int
+	version                   *int
+	addversion                *int
 	state                     *result.State
 	outcome                   *result.Outcome
 	grade                     *string
 	scale                     *vocab.GradeScale
+	second_grade              *string
+	second_scale              *vocab.GradeScale
 	ects                      *vocab.ECTS
 	addects                   *vocab.ECTS
 	achieved_on               *string
 	recorded_at               *time.Time
 	confirmed_at              *time.Time
+	corrected_at              *time.Time
+	annulled_at               *time.Time
 	clearedFields             map[string]struct{}
 	enrolment                 *ident.ID
 	clearedenrolment          bool
@@ -51886,6 +54938,62 @@ func (m *ResultMutation) ResetAttempt() {
 	m.addattempt = nil
 }
 
+// SetVersion sets the "version" field.
+func (m *ResultMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ResultMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ResultMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ResultMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ResultMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetState sets the "state" field.
 func (m *ResultMutation) SetState(r result.State) {
 	m.state = &r
@@ -52041,6 +55149,104 @@ func (m *ResultMutation) OldScale(ctx context.Context) (v vocab.GradeScale, err 
 // ResetScale resets all changes to the "scale" field.
 func (m *ResultMutation) ResetScale() {
 	m.scale = nil
+}
+
+// SetSecondGrade sets the "second_grade" field.
+func (m *ResultMutation) SetSecondGrade(s string) {
+	m.second_grade = &s
+}
+
+// SecondGrade returns the value of the "second_grade" field in the mutation.
+func (m *ResultMutation) SecondGrade() (r string, exists bool) {
+	v := m.second_grade
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecondGrade returns the old "second_grade" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldSecondGrade(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecondGrade is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecondGrade requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecondGrade: %w", err)
+	}
+	return oldValue.SecondGrade, nil
+}
+
+// ClearSecondGrade clears the value of the "second_grade" field.
+func (m *ResultMutation) ClearSecondGrade() {
+	m.second_grade = nil
+	m.clearedFields[result.FieldSecondGrade] = struct{}{}
+}
+
+// SecondGradeCleared returns if the "second_grade" field was cleared in this mutation.
+func (m *ResultMutation) SecondGradeCleared() bool {
+	_, ok := m.clearedFields[result.FieldSecondGrade]
+	return ok
+}
+
+// ResetSecondGrade resets all changes to the "second_grade" field.
+func (m *ResultMutation) ResetSecondGrade() {
+	m.second_grade = nil
+	delete(m.clearedFields, result.FieldSecondGrade)
+}
+
+// SetSecondScale sets the "second_scale" field.
+func (m *ResultMutation) SetSecondScale(vs vocab.GradeScale) {
+	m.second_scale = &vs
+}
+
+// SecondScale returns the value of the "second_scale" field in the mutation.
+func (m *ResultMutation) SecondScale() (r vocab.GradeScale, exists bool) {
+	v := m.second_scale
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecondScale returns the old "second_scale" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldSecondScale(ctx context.Context) (v *vocab.GradeScale, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecondScale is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecondScale requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecondScale: %w", err)
+	}
+	return oldValue.SecondScale, nil
+}
+
+// ClearSecondScale clears the value of the "second_scale" field.
+func (m *ResultMutation) ClearSecondScale() {
+	m.second_scale = nil
+	m.clearedFields[result.FieldSecondScale] = struct{}{}
+}
+
+// SecondScaleCleared returns if the "second_scale" field was cleared in this mutation.
+func (m *ResultMutation) SecondScaleCleared() bool {
+	_, ok := m.clearedFields[result.FieldSecondScale]
+	return ok
+}
+
+// ResetSecondScale resets all changes to the "second_scale" field.
+func (m *ResultMutation) ResetSecondScale() {
+	m.second_scale = nil
+	delete(m.clearedFields, result.FieldSecondScale)
 }
 
 // SetEcts sets the "ects" field.
@@ -52367,6 +55573,104 @@ func (m *ResultMutation) ResetConfirmedAt() {
 	delete(m.clearedFields, result.FieldConfirmedAt)
 }
 
+// SetCorrectedAt sets the "corrected_at" field.
+func (m *ResultMutation) SetCorrectedAt(t time.Time) {
+	m.corrected_at = &t
+}
+
+// CorrectedAt returns the value of the "corrected_at" field in the mutation.
+func (m *ResultMutation) CorrectedAt() (r time.Time, exists bool) {
+	v := m.corrected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCorrectedAt returns the old "corrected_at" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldCorrectedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCorrectedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCorrectedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCorrectedAt: %w", err)
+	}
+	return oldValue.CorrectedAt, nil
+}
+
+// ClearCorrectedAt clears the value of the "corrected_at" field.
+func (m *ResultMutation) ClearCorrectedAt() {
+	m.corrected_at = nil
+	m.clearedFields[result.FieldCorrectedAt] = struct{}{}
+}
+
+// CorrectedAtCleared returns if the "corrected_at" field was cleared in this mutation.
+func (m *ResultMutation) CorrectedAtCleared() bool {
+	_, ok := m.clearedFields[result.FieldCorrectedAt]
+	return ok
+}
+
+// ResetCorrectedAt resets all changes to the "corrected_at" field.
+func (m *ResultMutation) ResetCorrectedAt() {
+	m.corrected_at = nil
+	delete(m.clearedFields, result.FieldCorrectedAt)
+}
+
+// SetAnnulledAt sets the "annulled_at" field.
+func (m *ResultMutation) SetAnnulledAt(t time.Time) {
+	m.annulled_at = &t
+}
+
+// AnnulledAt returns the value of the "annulled_at" field in the mutation.
+func (m *ResultMutation) AnnulledAt() (r time.Time, exists bool) {
+	v := m.annulled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnnulledAt returns the old "annulled_at" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldAnnulledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnnulledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnnulledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnnulledAt: %w", err)
+	}
+	return oldValue.AnnulledAt, nil
+}
+
+// ClearAnnulledAt clears the value of the "annulled_at" field.
+func (m *ResultMutation) ClearAnnulledAt() {
+	m.annulled_at = nil
+	m.clearedFields[result.FieldAnnulledAt] = struct{}{}
+}
+
+// AnnulledAtCleared returns if the "annulled_at" field was cleared in this mutation.
+func (m *ResultMutation) AnnulledAtCleared() bool {
+	_, ok := m.clearedFields[result.FieldAnnulledAt]
+	return ok
+}
+
+// ResetAnnulledAt resets all changes to the "annulled_at" field.
+func (m *ResultMutation) ResetAnnulledAt() {
+	m.annulled_at = nil
+	delete(m.clearedFields, result.FieldAnnulledAt)
+}
+
 // ClearEnrolment clears the "enrolment" edge to the Enrolment entity.
 func (m *ResultMutation) ClearEnrolment() {
 	m.clearedenrolment = true
@@ -52585,7 +55889,7 @@ func (m *ResultMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ResultMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 23)
 	if m.created_at != nil {
 		fields = append(fields, result.FieldCreatedAt)
 	}
@@ -52607,6 +55911,9 @@ func (m *ResultMutation) Fields() []string {
 	if m.attempt != nil {
 		fields = append(fields, result.FieldAttempt)
 	}
+	if m.version != nil {
+		fields = append(fields, result.FieldVersion)
+	}
 	if m.state != nil {
 		fields = append(fields, result.FieldState)
 	}
@@ -52618,6 +55925,12 @@ func (m *ResultMutation) Fields() []string {
 	}
 	if m.scale != nil {
 		fields = append(fields, result.FieldScale)
+	}
+	if m.second_grade != nil {
+		fields = append(fields, result.FieldSecondGrade)
+	}
+	if m.second_scale != nil {
+		fields = append(fields, result.FieldSecondScale)
 	}
 	if m.ects != nil {
 		fields = append(fields, result.FieldEcts)
@@ -52639,6 +55952,12 @@ func (m *ResultMutation) Fields() []string {
 	}
 	if m.confirmed_at != nil {
 		fields = append(fields, result.FieldConfirmedAt)
+	}
+	if m.corrected_at != nil {
+		fields = append(fields, result.FieldCorrectedAt)
+	}
+	if m.annulled_at != nil {
+		fields = append(fields, result.FieldAnnulledAt)
 	}
 	return fields
 }
@@ -52662,6 +55981,8 @@ func (m *ResultMutation) Field(name string) (ent.Value, bool) {
 		return m.HostID()
 	case result.FieldAttempt:
 		return m.Attempt()
+	case result.FieldVersion:
+		return m.Version()
 	case result.FieldState:
 		return m.State()
 	case result.FieldOutcome:
@@ -52670,6 +55991,10 @@ func (m *ResultMutation) Field(name string) (ent.Value, bool) {
 		return m.Grade()
 	case result.FieldScale:
 		return m.Scale()
+	case result.FieldSecondGrade:
+		return m.SecondGrade()
+	case result.FieldSecondScale:
+		return m.SecondScale()
 	case result.FieldEcts:
 		return m.Ects()
 	case result.FieldAchievedOn:
@@ -52684,6 +56009,10 @@ func (m *ResultMutation) Field(name string) (ent.Value, bool) {
 		return m.RecordedAt()
 	case result.FieldConfirmedAt:
 		return m.ConfirmedAt()
+	case result.FieldCorrectedAt:
+		return m.CorrectedAt()
+	case result.FieldAnnulledAt:
+		return m.AnnulledAt()
 	}
 	return nil, false
 }
@@ -52707,6 +56036,8 @@ func (m *ResultMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldHostID(ctx)
 	case result.FieldAttempt:
 		return m.OldAttempt(ctx)
+	case result.FieldVersion:
+		return m.OldVersion(ctx)
 	case result.FieldState:
 		return m.OldState(ctx)
 	case result.FieldOutcome:
@@ -52715,6 +56046,10 @@ func (m *ResultMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldGrade(ctx)
 	case result.FieldScale:
 		return m.OldScale(ctx)
+	case result.FieldSecondGrade:
+		return m.OldSecondGrade(ctx)
+	case result.FieldSecondScale:
+		return m.OldSecondScale(ctx)
 	case result.FieldEcts:
 		return m.OldEcts(ctx)
 	case result.FieldAchievedOn:
@@ -52729,6 +56064,10 @@ func (m *ResultMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldRecordedAt(ctx)
 	case result.FieldConfirmedAt:
 		return m.OldConfirmedAt(ctx)
+	case result.FieldCorrectedAt:
+		return m.OldCorrectedAt(ctx)
+	case result.FieldAnnulledAt:
+		return m.OldAnnulledAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Result field %s", name)
 }
@@ -52787,6 +56126,13 @@ func (m *ResultMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAttempt(v)
 		return nil
+	case result.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case result.FieldState:
 		v, ok := value.(result.State)
 		if !ok {
@@ -52814,6 +56160,20 @@ func (m *ResultMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetScale(v)
+		return nil
+	case result.FieldSecondGrade:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecondGrade(v)
+		return nil
+	case result.FieldSecondScale:
+		v, ok := value.(vocab.GradeScale)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecondScale(v)
 		return nil
 	case result.FieldEcts:
 		v, ok := value.(vocab.ECTS)
@@ -52864,6 +56224,20 @@ func (m *ResultMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetConfirmedAt(v)
 		return nil
+	case result.FieldCorrectedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCorrectedAt(v)
+		return nil
+	case result.FieldAnnulledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnnulledAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Result field %s", name)
 }
@@ -52874,6 +56248,9 @@ func (m *ResultMutation) AddedFields() []string {
 	var fields []string
 	if m.addattempt != nil {
 		fields = append(fields, result.FieldAttempt)
+	}
+	if m.addversion != nil {
+		fields = append(fields, result.FieldVersion)
 	}
 	if m.addects != nil {
 		fields = append(fields, result.FieldEcts)
@@ -52888,6 +56265,8 @@ func (m *ResultMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case result.FieldAttempt:
 		return m.AddedAttempt()
+	case result.FieldVersion:
+		return m.AddedVersion()
 	case result.FieldEcts:
 		return m.AddedEcts()
 	}
@@ -52905,6 +56284,13 @@ func (m *ResultMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAttempt(v)
+		return nil
+	case result.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
 		return nil
 	case result.FieldEcts:
 		v, ok := value.(vocab.ECTS)
@@ -52924,6 +56310,12 @@ func (m *ResultMutation) ClearedFields() []string {
 	if m.FieldCleared(result.FieldGrade) {
 		fields = append(fields, result.FieldGrade)
 	}
+	if m.FieldCleared(result.FieldSecondGrade) {
+		fields = append(fields, result.FieldSecondGrade)
+	}
+	if m.FieldCleared(result.FieldSecondScale) {
+		fields = append(fields, result.FieldSecondScale)
+	}
 	if m.FieldCleared(result.FieldRecordedByID) {
 		fields = append(fields, result.FieldRecordedByID)
 	}
@@ -52935,6 +56327,12 @@ func (m *ResultMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(result.FieldConfirmedAt) {
 		fields = append(fields, result.FieldConfirmedAt)
+	}
+	if m.FieldCleared(result.FieldCorrectedAt) {
+		fields = append(fields, result.FieldCorrectedAt)
+	}
+	if m.FieldCleared(result.FieldAnnulledAt) {
+		fields = append(fields, result.FieldAnnulledAt)
 	}
 	return fields
 }
@@ -52953,6 +56351,12 @@ func (m *ResultMutation) ClearField(name string) error {
 	case result.FieldGrade:
 		m.ClearGrade()
 		return nil
+	case result.FieldSecondGrade:
+		m.ClearSecondGrade()
+		return nil
+	case result.FieldSecondScale:
+		m.ClearSecondScale()
+		return nil
 	case result.FieldRecordedByID:
 		m.ClearRecordedByID()
 		return nil
@@ -52964,6 +56368,12 @@ func (m *ResultMutation) ClearField(name string) error {
 		return nil
 	case result.FieldConfirmedAt:
 		m.ClearConfirmedAt()
+		return nil
+	case result.FieldCorrectedAt:
+		m.ClearCorrectedAt()
+		return nil
+	case result.FieldAnnulledAt:
+		m.ClearAnnulledAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Result nullable field %s", name)
@@ -52994,6 +56404,9 @@ func (m *ResultMutation) ResetField(name string) error {
 	case result.FieldAttempt:
 		m.ResetAttempt()
 		return nil
+	case result.FieldVersion:
+		m.ResetVersion()
+		return nil
 	case result.FieldState:
 		m.ResetState()
 		return nil
@@ -53005,6 +56418,12 @@ func (m *ResultMutation) ResetField(name string) error {
 		return nil
 	case result.FieldScale:
 		m.ResetScale()
+		return nil
+	case result.FieldSecondGrade:
+		m.ResetSecondGrade()
+		return nil
+	case result.FieldSecondScale:
+		m.ResetSecondScale()
 		return nil
 	case result.FieldEcts:
 		m.ResetEcts()
@@ -53026,6 +56445,12 @@ func (m *ResultMutation) ResetField(name string) error {
 		return nil
 	case result.FieldConfirmedAt:
 		m.ResetConfirmedAt()
+		return nil
+	case result.FieldCorrectedAt:
+		m.ResetCorrectedAt()
+		return nil
+	case result.FieldAnnulledAt:
+		m.ResetAnnulledAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Result field %s", name)
@@ -53211,6 +56636,1161 @@ func (m *ResultMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Result edge %s", name)
+}
+
+// ResultStepMutation represents an operation that mutates the ResultStep nodes in the graph.
+type ResultStepMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *ident.ID
+	created_at     *time.Time
+	number         *int
+	addnumber      *int
+	verb           *string
+	state          *string
+	achieved       *vocab.Achieved
+	reason         *string
+	at             *time.Time
+	clearedFields  map[string]struct{}
+	result         *ident.ID
+	clearedresult  bool
+	learner        *ident.ID
+	clearedlearner bool
+	person         *ident.ID
+	clearedperson  bool
+	client         *ident.ID
+	clearedclient  bool
+	done           bool
+	oldValue       func(context.Context) (*ResultStep, error)
+	predicates     []predicate.ResultStep
+}
+
+var _ ent.Mutation = (*ResultStepMutation)(nil)
+
+// resultstepOption allows management of the mutation configuration using functional options.
+type resultstepOption func(*ResultStepMutation)
+
+// newResultStepMutation creates new mutation for the ResultStep entity.
+func newResultStepMutation(c config, op Op, opts ...resultstepOption) *ResultStepMutation {
+	m := &ResultStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeResultStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withResultStepID sets the ID field of the mutation.
+func withResultStepID(id ident.ID) resultstepOption {
+	return func(m *ResultStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ResultStep
+		)
+		m.oldValue = func(ctx context.Context) (*ResultStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ResultStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withResultStep sets the old ResultStep of the mutation.
+func withResultStep(node *ResultStep) resultstepOption {
+	return func(m *ResultStepMutation) {
+		m.oldValue = func(context.Context) (*ResultStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ResultStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ResultStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ResultStep entities.
+func (m *ResultStepMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ResultStepMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ResultStepMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ResultStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ResultStepMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ResultStepMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ResultStepMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetResultID sets the "result_id" field.
+func (m *ResultStepMutation) SetResultID(i ident.ID) {
+	m.result = &i
+}
+
+// ResultID returns the value of the "result_id" field in the mutation.
+func (m *ResultStepMutation) ResultID() (r ident.ID, exists bool) {
+	v := m.result
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultID returns the old "result_id" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldResultID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultID: %w", err)
+	}
+	return oldValue.ResultID, nil
+}
+
+// ResetResultID resets all changes to the "result_id" field.
+func (m *ResultStepMutation) ResetResultID() {
+	m.result = nil
+}
+
+// SetLearnerID sets the "learner_id" field.
+func (m *ResultStepMutation) SetLearnerID(i ident.ID) {
+	m.learner = &i
+}
+
+// LearnerID returns the value of the "learner_id" field in the mutation.
+func (m *ResultStepMutation) LearnerID() (r ident.ID, exists bool) {
+	v := m.learner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLearnerID returns the old "learner_id" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldLearnerID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLearnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLearnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLearnerID: %w", err)
+	}
+	return oldValue.LearnerID, nil
+}
+
+// ResetLearnerID resets all changes to the "learner_id" field.
+func (m *ResultStepMutation) ResetLearnerID() {
+	m.learner = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ResultStepMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ResultStepMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *ResultStepMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *ResultStepMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ResultStepMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetVerb sets the "verb" field.
+func (m *ResultStepMutation) SetVerb(s string) {
+	m.verb = &s
+}
+
+// Verb returns the value of the "verb" field in the mutation.
+func (m *ResultStepMutation) Verb() (r string, exists bool) {
+	v := m.verb
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerb returns the old "verb" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldVerb(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerb is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerb requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerb: %w", err)
+	}
+	return oldValue.Verb, nil
+}
+
+// ResetVerb resets all changes to the "verb" field.
+func (m *ResultStepMutation) ResetVerb() {
+	m.verb = nil
+}
+
+// SetState sets the "state" field.
+func (m *ResultStepMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ResultStepMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ResultStepMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAchieved sets the "achieved" field.
+func (m *ResultStepMutation) SetAchieved(v vocab.Achieved) {
+	m.achieved = &v
+}
+
+// Achieved returns the value of the "achieved" field in the mutation.
+func (m *ResultStepMutation) Achieved() (r vocab.Achieved, exists bool) {
+	v := m.achieved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAchieved returns the old "achieved" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldAchieved(ctx context.Context) (v vocab.Achieved, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAchieved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAchieved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAchieved: %w", err)
+	}
+	return oldValue.Achieved, nil
+}
+
+// ResetAchieved resets all changes to the "achieved" field.
+func (m *ResultStepMutation) ResetAchieved() {
+	m.achieved = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *ResultStepMutation) SetPersonID(i ident.ID) {
+	m.person = &i
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *ResultStepMutation) PersonID() (r ident.ID, exists bool) {
+	v := m.person
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldPersonID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (m *ResultStepMutation) ClearPersonID() {
+	m.person = nil
+	m.clearedFields[resultstep.FieldPersonID] = struct{}{}
+}
+
+// PersonIDCleared returns if the "person_id" field was cleared in this mutation.
+func (m *ResultStepMutation) PersonIDCleared() bool {
+	_, ok := m.clearedFields[resultstep.FieldPersonID]
+	return ok
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *ResultStepMutation) ResetPersonID() {
+	m.person = nil
+	delete(m.clearedFields, resultstep.FieldPersonID)
+}
+
+// SetClientID sets the "client_id" field.
+func (m *ResultStepMutation) SetClientID(i ident.ID) {
+	m.client = &i
+}
+
+// ClientID returns the value of the "client_id" field in the mutation.
+func (m *ResultStepMutation) ClientID() (r ident.ID, exists bool) {
+	v := m.client
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientID returns the old "client_id" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldClientID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientID: %w", err)
+	}
+	return oldValue.ClientID, nil
+}
+
+// ClearClientID clears the value of the "client_id" field.
+func (m *ResultStepMutation) ClearClientID() {
+	m.client = nil
+	m.clearedFields[resultstep.FieldClientID] = struct{}{}
+}
+
+// ClientIDCleared returns if the "client_id" field was cleared in this mutation.
+func (m *ResultStepMutation) ClientIDCleared() bool {
+	_, ok := m.clearedFields[resultstep.FieldClientID]
+	return ok
+}
+
+// ResetClientID resets all changes to the "client_id" field.
+func (m *ResultStepMutation) ResetClientID() {
+	m.client = nil
+	delete(m.clearedFields, resultstep.FieldClientID)
+}
+
+// SetReason sets the "reason" field.
+func (m *ResultStepMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ResultStepMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *ResultStepMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[resultstep.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *ResultStepMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[resultstep.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ResultStepMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, resultstep.FieldReason)
+}
+
+// SetAt sets the "at" field.
+func (m *ResultStepMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *ResultStepMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the ResultStep entity.
+// If the ResultStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultStepMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *ResultStepMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearResult clears the "result" edge to the Result entity.
+func (m *ResultStepMutation) ClearResult() {
+	m.clearedresult = true
+	m.clearedFields[resultstep.FieldResultID] = struct{}{}
+}
+
+// ResultCleared reports if the "result" edge to the Result entity was cleared.
+func (m *ResultStepMutation) ResultCleared() bool {
+	return m.clearedresult
+}
+
+// ResultIDs returns the "result" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ResultID instead. It exists only for internal usage by the builders.
+func (m *ResultStepMutation) ResultIDs() (ids []ident.ID) {
+	if id := m.result; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetResult resets all changes to the "result" edge.
+func (m *ResultStepMutation) ResetResult() {
+	m.result = nil
+	m.clearedresult = false
+}
+
+// ClearLearner clears the "learner" edge to the Person entity.
+func (m *ResultStepMutation) ClearLearner() {
+	m.clearedlearner = true
+	m.clearedFields[resultstep.FieldLearnerID] = struct{}{}
+}
+
+// LearnerCleared reports if the "learner" edge to the Person entity was cleared.
+func (m *ResultStepMutation) LearnerCleared() bool {
+	return m.clearedlearner
+}
+
+// LearnerIDs returns the "learner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LearnerID instead. It exists only for internal usage by the builders.
+func (m *ResultStepMutation) LearnerIDs() (ids []ident.ID) {
+	if id := m.learner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLearner resets all changes to the "learner" edge.
+func (m *ResultStepMutation) ResetLearner() {
+	m.learner = nil
+	m.clearedlearner = false
+}
+
+// ClearPerson clears the "person" edge to the Person entity.
+func (m *ResultStepMutation) ClearPerson() {
+	m.clearedperson = true
+	m.clearedFields[resultstep.FieldPersonID] = struct{}{}
+}
+
+// PersonCleared reports if the "person" edge to the Person entity was cleared.
+func (m *ResultStepMutation) PersonCleared() bool {
+	return m.PersonIDCleared() || m.clearedperson
+}
+
+// PersonIDs returns the "person" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PersonID instead. It exists only for internal usage by the builders.
+func (m *ResultStepMutation) PersonIDs() (ids []ident.ID) {
+	if id := m.person; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPerson resets all changes to the "person" edge.
+func (m *ResultStepMutation) ResetPerson() {
+	m.person = nil
+	m.clearedperson = false
+}
+
+// ClearClient clears the "client" edge to the ApiClient entity.
+func (m *ResultStepMutation) ClearClient() {
+	m.clearedclient = true
+	m.clearedFields[resultstep.FieldClientID] = struct{}{}
+}
+
+// ClientCleared reports if the "client" edge to the ApiClient entity was cleared.
+func (m *ResultStepMutation) ClientCleared() bool {
+	return m.ClientIDCleared() || m.clearedclient
+}
+
+// ClientIDs returns the "client" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClientID instead. It exists only for internal usage by the builders.
+func (m *ResultStepMutation) ClientIDs() (ids []ident.ID) {
+	if id := m.client; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClient resets all changes to the "client" edge.
+func (m *ResultStepMutation) ResetClient() {
+	m.client = nil
+	m.clearedclient = false
+}
+
+// Where appends a list predicates to the ResultStepMutation builder.
+func (m *ResultStepMutation) Where(ps ...predicate.ResultStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ResultStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ResultStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ResultStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ResultStepMutation) Op() Op {
+	return m.op
+}
+
+// Type returns the node type of this mutation (ResultStep).
+func (m *ResultStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ResultStepMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, resultstep.FieldCreatedAt)
+	}
+	if m.result != nil {
+		fields = append(fields, resultstep.FieldResultID)
+	}
+	if m.learner != nil {
+		fields = append(fields, resultstep.FieldLearnerID)
+	}
+	if m.number != nil {
+		fields = append(fields, resultstep.FieldNumber)
+	}
+	if m.verb != nil {
+		fields = append(fields, resultstep.FieldVerb)
+	}
+	if m.state != nil {
+		fields = append(fields, resultstep.FieldState)
+	}
+	if m.achieved != nil {
+		fields = append(fields, resultstep.FieldAchieved)
+	}
+	if m.person != nil {
+		fields = append(fields, resultstep.FieldPersonID)
+	}
+	if m.client != nil {
+		fields = append(fields, resultstep.FieldClientID)
+	}
+	if m.reason != nil {
+		fields = append(fields, resultstep.FieldReason)
+	}
+	if m.at != nil {
+		fields = append(fields, resultstep.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ResultStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case resultstep.FieldCreatedAt:
+		return m.CreatedAt()
+	case resultstep.FieldResultID:
+		return m.ResultID()
+	case resultstep.FieldLearnerID:
+		return m.LearnerID()
+	case resultstep.FieldNumber:
+		return m.Number()
+	case resultstep.FieldVerb:
+		return m.Verb()
+	case resultstep.FieldState:
+		return m.State()
+	case resultstep.FieldAchieved:
+		return m.Achieved()
+	case resultstep.FieldPersonID:
+		return m.PersonID()
+	case resultstep.FieldClientID:
+		return m.ClientID()
+	case resultstep.FieldReason:
+		return m.Reason()
+	case resultstep.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ResultStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case resultstep.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case resultstep.FieldResultID:
+		return m.OldResultID(ctx)
+	case resultstep.FieldLearnerID:
+		return m.OldLearnerID(ctx)
+	case resultstep.FieldNumber:
+		return m.OldNumber(ctx)
+	case resultstep.FieldVerb:
+		return m.OldVerb(ctx)
+	case resultstep.FieldState:
+		return m.OldState(ctx)
+	case resultstep.FieldAchieved:
+		return m.OldAchieved(ctx)
+	case resultstep.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case resultstep.FieldClientID:
+		return m.OldClientID(ctx)
+	case resultstep.FieldReason:
+		return m.OldReason(ctx)
+	case resultstep.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ResultStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ResultStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case resultstep.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case resultstep.FieldResultID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultID(v)
+		return nil
+	case resultstep.FieldLearnerID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLearnerID(v)
+		return nil
+	case resultstep.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case resultstep.FieldVerb:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerb(v)
+		return nil
+	case resultstep.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case resultstep.FieldAchieved:
+		v, ok := value.(vocab.Achieved)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAchieved(v)
+		return nil
+	case resultstep.FieldPersonID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case resultstep.FieldClientID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientID(v)
+		return nil
+	case resultstep.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case resultstep.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ResultStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ResultStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, resultstep.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ResultStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case resultstep.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ResultStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case resultstep.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ResultStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ResultStepMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(resultstep.FieldPersonID) {
+		fields = append(fields, resultstep.FieldPersonID)
+	}
+	if m.FieldCleared(resultstep.FieldClientID) {
+		fields = append(fields, resultstep.FieldClientID)
+	}
+	if m.FieldCleared(resultstep.FieldReason) {
+		fields = append(fields, resultstep.FieldReason)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ResultStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ResultStepMutation) ClearField(name string) error {
+	switch name {
+	case resultstep.FieldPersonID:
+		m.ClearPersonID()
+		return nil
+	case resultstep.FieldClientID:
+		m.ClearClientID()
+		return nil
+	case resultstep.FieldReason:
+		m.ClearReason()
+		return nil
+	}
+	return fmt.Errorf("unknown ResultStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ResultStepMutation) ResetField(name string) error {
+	switch name {
+	case resultstep.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case resultstep.FieldResultID:
+		m.ResetResultID()
+		return nil
+	case resultstep.FieldLearnerID:
+		m.ResetLearnerID()
+		return nil
+	case resultstep.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case resultstep.FieldVerb:
+		m.ResetVerb()
+		return nil
+	case resultstep.FieldState:
+		m.ResetState()
+		return nil
+	case resultstep.FieldAchieved:
+		m.ResetAchieved()
+		return nil
+	case resultstep.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case resultstep.FieldClientID:
+		m.ResetClientID()
+		return nil
+	case resultstep.FieldReason:
+		m.ResetReason()
+		return nil
+	case resultstep.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ResultStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ResultStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.result != nil {
+		edges = append(edges, resultstep.EdgeResult)
+	}
+	if m.learner != nil {
+		edges = append(edges, resultstep.EdgeLearner)
+	}
+	if m.person != nil {
+		edges = append(edges, resultstep.EdgePerson)
+	}
+	if m.client != nil {
+		edges = append(edges, resultstep.EdgeClient)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ResultStepMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case resultstep.EdgeResult:
+		if id := m.result; id != nil {
+			return []ent.Value{*id}
+		}
+	case resultstep.EdgeLearner:
+		if id := m.learner; id != nil {
+			return []ent.Value{*id}
+		}
+	case resultstep.EdgePerson:
+		if id := m.person; id != nil {
+			return []ent.Value{*id}
+		}
+	case resultstep.EdgeClient:
+		if id := m.client; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ResultStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ResultStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ResultStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedresult {
+		edges = append(edges, resultstep.EdgeResult)
+	}
+	if m.clearedlearner {
+		edges = append(edges, resultstep.EdgeLearner)
+	}
+	if m.clearedperson {
+		edges = append(edges, resultstep.EdgePerson)
+	}
+	if m.clearedclient {
+		edges = append(edges, resultstep.EdgeClient)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ResultStepMutation) EdgeCleared(name string) bool {
+	switch name {
+	case resultstep.EdgeResult:
+		return m.clearedresult
+	case resultstep.EdgeLearner:
+		return m.clearedlearner
+	case resultstep.EdgePerson:
+		return m.clearedperson
+	case resultstep.EdgeClient:
+		return m.clearedclient
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ResultStepMutation) ClearEdge(name string) error {
+	switch name {
+	case resultstep.EdgeResult:
+		m.ClearResult()
+		return nil
+	case resultstep.EdgeLearner:
+		m.ClearLearner()
+		return nil
+	case resultstep.EdgePerson:
+		m.ClearPerson()
+		return nil
+	case resultstep.EdgeClient:
+		m.ClearClient()
+		return nil
+	}
+	return fmt.Errorf("unknown ResultStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ResultStepMutation) ResetEdge(name string) error {
+	switch name {
+	case resultstep.EdgeResult:
+		m.ResetResult()
+		return nil
+	case resultstep.EdgeLearner:
+		m.ResetLearner()
+		return nil
+	case resultstep.EdgePerson:
+		m.ResetPerson()
+		return nil
+	case resultstep.EdgeClient:
+		m.ResetClient()
+		return nil
+	}
+	return fmt.Errorf("unknown ResultStep edge %s", name)
 }
 
 // RoleGrantMutation represents an operation that mutates the RoleGrant nodes in the graph.

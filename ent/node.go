@@ -40,6 +40,15 @@ func (n *Alliance) NodeID() ident.ID { return n.ID }
 // NodeKind returns what begins the identifier of each Alliance, also of none.
 func (*Alliance) NodeKind() ident.Kind { return "all" }
 
+// IsNode marks Amendment as a Node of the GraphQL schema.
+func (*Amendment) IsNode() {}
+
+// NodeID returns the identifier of the Amendment.
+func (n *Amendment) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Amendment, also of none.
+func (*Amendment) NodeKind() ident.Kind { return "amd" }
+
 // IsNode marks ApiClient as a Node of the GraphQL schema.
 func (*ApiClient) IsNode() {}
 
@@ -210,6 +219,15 @@ func (n *Erasure) NodeID() ident.ID { return n.ID }
 
 // NodeKind returns what begins the identifier of each Erasure, also of none.
 func (*Erasure) NodeKind() ident.Kind { return "era" }
+
+// IsNode marks GradingScale as a Node of the GraphQL schema.
+func (*GradingScale) IsNode() {}
+
+// NodeID returns the identifier of the GradingScale.
+func (n *GradingScale) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each GradingScale, also of none.
+func (*GradingScale) NodeKind() ident.Kind { return "gsc" }
 
 // IsNode marks HomeModule as a Node of the GraphQL schema.
 func (*HomeModule) IsNode() {}
@@ -435,6 +453,15 @@ func (n *Result) NodeID() ident.ID { return n.ID }
 
 // NodeKind returns what begins the identifier of each Result, also of none.
 func (*Result) NodeKind() ident.Kind { return "res" }
+
+// IsNode marks ResultStep as a Node of the GraphQL schema.
+func (*ResultStep) IsNode() {}
+
+// NodeID returns the identifier of the ResultStep.
+func (n *ResultStep) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each ResultStep, also of none.
+func (*ResultStep) NodeKind() ident.Kind { return "rst" }
 
 // IsNode marks RoleGrant as a Node of the GraphQL schema.
 func (*RoleGrant) IsNode() {}

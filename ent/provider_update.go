@@ -44,6 +44,14 @@ func (_u *ProviderUpdate) SetClientID(v string) *ProviderUpdate {
 	return _u
 }
 
+// SetNillableClientID sets the "client_id" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableClientID(v *string) *ProviderUpdate {
+	if v != nil {
+		_u.SetClientID(*v)
+	}
+	return _u
+}
+
 // SetClientAuthentication sets the "client_authentication" field.
 func (_u *ProviderUpdate) SetClientAuthentication(v provider.ClientAuthentication) *ProviderUpdate {
 	_u.mutation.SetClientAuthentication(v)
@@ -477,6 +485,14 @@ func (_u *ProviderUpdateOne) SetIssuer(v string) *ProviderUpdateOne {
 // SetClientID sets the "client_id" field.
 func (_u *ProviderUpdateOne) SetClientID(v string) *ProviderUpdateOne {
 	_u.mutation.SetClientID(v)
+	return _u
+}
+
+// SetNillableClientID sets the "client_id" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableClientID(v *string) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetClientID(*v)
+	}
 	return _u
 }
 

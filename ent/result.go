@@ -33,6 +33,8 @@ type Result struct {
 	HostID ident.ID `json:"host_id,omitempty"`
 	// Attempt holds the value of the "attempt" field.
 	Attempt int `json:"attempt,omitempty"`
+	// counts its steps
+	Version int `json:"version,omitempty"`
 	// State holds the value of the "state" field.
 	State result.State `json:"state,omitempty"`
 	// Outcome holds the value of the "outcome" field.
@@ -41,6 +43,10 @@ type Result struct {
 	Grade *string `json:"grade,omitempty"`
 	// Scale holds the value of the "scale" field.
 	Scale vocab.GradeScale `json:"scale,omitempty"`
+	// the same achievement on another scale, where the host gives two
+	SecondGrade *string `json:"second_grade,omitempty"`
+	// SecondScale holds the value of the "second_scale" field.
+	SecondScale *vocab.GradeScale `json:"second_scale,omitempty"`
 	// credits earned; none without a pass
 	Ects vocab.ECTS `json:"ects,omitempty"`
 	// AchievedOn holds the value of the "achieved_on" field.
@@ -55,6 +61,10 @@ type Result struct {
 	RecordedAt time.Time `json:"recorded_at,omitempty"`
 	// ConfirmedAt holds the value of the "confirmed_at" field.
 	ConfirmedAt *time.Time `json:"confirmed_at,omitempty"`
+	// CorrectedAt holds the value of the "corrected_at" field.
+	CorrectedAt *time.Time `json:"corrected_at,omitempty"`
+	// AnnulledAt holds the value of the "annulled_at" field.
+	AnnulledAt *time.Time `json:"annulled_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ResultQuery when eager-loading is set.
 	Edges        ResultEdges `json:"edges"`
@@ -87,11 +97,11 @@ func (*Result) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case result.FieldAttempt, result.FieldEcts:
+		case result.FieldAttempt, result.FieldVersion, result.FieldEcts:
 			values[i] = new(sql.NullInt64)
-		case result.FieldID, result.FieldEnrolmentID, result.FieldLearnerID, result.FieldHomeID, result.FieldHostID, result.FieldState, result.FieldOutcome, result.FieldGrade, result.FieldScale, result.FieldAchievedOn, result.FieldRecordedByID, result.FieldRecordedByClientID, result.FieldConfirmedByID:
+		case result.FieldID, result.FieldEnrolmentID, result.FieldLearnerID, result.FieldHomeID, result.FieldHostID, result.FieldState, result.FieldOutcome, result.FieldGrade, result.FieldScale, result.FieldSecondGrade, result.FieldSecondScale, result.FieldAchievedOn, result.FieldRecordedByID, result.FieldRecordedByClientID, result.FieldConfirmedByID:
 			values[i] = new(sql.NullString)
-		case result.FieldCreatedAt, result.FieldUpdatedAt, result.FieldRecordedAt, result.FieldConfirmedAt:
+		case result.FieldCreatedAt, result.FieldUpdatedAt, result.FieldRecordedAt, result.FieldConfirmedAt, result.FieldCorrectedAt, result.FieldAnnulledAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -156,6 +166,12 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Attempt = int(value.Int64)
 			}
+		case result.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
+			}
 		case result.FieldState:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field state", values[i])
@@ -180,6 +196,20 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field scale", values[i])
 			} else if value.Valid {
 				_m.Scale = vocab.GradeScale(value.String)
+			}
+		case result.FieldSecondGrade:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field second_grade", values[i])
+			} else if value.Valid {
+				_m.SecondGrade = new(string)
+				*_m.SecondGrade = value.String
+			}
+		case result.FieldSecondScale:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field second_scale", values[i])
+			} else if value.Valid {
+				_m.SecondScale = new(vocab.GradeScale)
+				*_m.SecondScale = vocab.GradeScale(value.String)
 			}
 		case result.FieldEcts:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -226,6 +256,20 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ConfirmedAt = new(time.Time)
 				*_m.ConfirmedAt = value.Time
+			}
+		case result.FieldCorrectedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field corrected_at", values[i])
+			} else if value.Valid {
+				_m.CorrectedAt = new(time.Time)
+				*_m.CorrectedAt = value.Time
+			}
+		case result.FieldAnnulledAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field annulled_at", values[i])
+			} else if value.Valid {
+				_m.AnnulledAt = new(time.Time)
+				*_m.AnnulledAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

@@ -68,6 +68,12 @@ func (_c *ResultCreate) SetAttempt(v int) *ResultCreate {
 	return _c
 }
 
+// SetVersion sets the "version" field.
+func (_c *ResultCreate) SetVersion(v int) *ResultCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
 // SetState sets the "state" field.
 func (_c *ResultCreate) SetState(v result.State) *ResultCreate {
 	_c.mutation.SetState(v)
@@ -97,6 +103,34 @@ func (_c *ResultCreate) SetNillableGrade(v *string) *ResultCreate {
 // SetScale sets the "scale" field.
 func (_c *ResultCreate) SetScale(v vocab.GradeScale) *ResultCreate {
 	_c.mutation.SetScale(v)
+	return _c
+}
+
+// SetSecondGrade sets the "second_grade" field.
+func (_c *ResultCreate) SetSecondGrade(v string) *ResultCreate {
+	_c.mutation.SetSecondGrade(v)
+	return _c
+}
+
+// SetNillableSecondGrade sets the "second_grade" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableSecondGrade(v *string) *ResultCreate {
+	if v != nil {
+		_c.SetSecondGrade(*v)
+	}
+	return _c
+}
+
+// SetSecondScale sets the "second_scale" field.
+func (_c *ResultCreate) SetSecondScale(v vocab.GradeScale) *ResultCreate {
+	_c.mutation.SetSecondScale(v)
+	return _c
+}
+
+// SetNillableSecondScale sets the "second_scale" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableSecondScale(v *vocab.GradeScale) *ResultCreate {
+	if v != nil {
+		_c.SetSecondScale(*v)
+	}
 	return _c
 }
 
@@ -166,6 +200,18 @@ func (_c *ResultCreate) SetConfirmedAt(v time.Time) *ResultCreate {
 	return _c
 }
 
+// SetCorrectedAt sets the "corrected_at" field.
+func (_c *ResultCreate) SetCorrectedAt(v time.Time) *ResultCreate {
+	_c.mutation.SetCorrectedAt(v)
+	return _c
+}
+
+// SetAnnulledAt sets the "annulled_at" field.
+func (_c *ResultCreate) SetAnnulledAt(v time.Time) *ResultCreate {
+	_c.mutation.SetAnnulledAt(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ResultCreate) SetID(v ident.ID) *ResultCreate {
 	_c.mutation.SetID(v)
@@ -214,6 +260,10 @@ func (_c *ResultCreate) defaults() {
 	if _, ok := _c.mutation.UpdatedAt(); !ok {
 		v := result.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := result.DefaultVersion
+		_c.mutation.SetVersion(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := result.DefaultID()
@@ -269,6 +319,14 @@ func (_c *ResultCreate) check() error {
 			return &ValidationError{Name: "attempt", err: fmt.Errorf(`ent: validator failed for field "Result.attempt": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Result.version"`)}
+	}
+	if v, ok := _c.mutation.Version(); ok {
+		if err := result.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "Result.version": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "Result.state"`)}
 	}
@@ -296,6 +354,16 @@ func (_c *ResultCreate) check() error {
 	if v, ok := _c.mutation.Scale(); ok {
 		if err := result.ScaleValidator(string(v)); err != nil {
 			return &ValidationError{Name: "scale", err: fmt.Errorf(`ent: validator failed for field "Result.scale": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SecondGrade(); ok {
+		if err := result.SecondGradeValidator(v); err != nil {
+			return &ValidationError{Name: "second_grade", err: fmt.Errorf(`ent: validator failed for field "Result.second_grade": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SecondScale(); ok {
+		if err := result.SecondScaleValidator(string(v)); err != nil {
+			return &ValidationError{Name: "second_scale", err: fmt.Errorf(`ent: validator failed for field "Result.second_scale": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Ects(); !ok {
@@ -391,6 +459,10 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 		_spec.SetField(result.FieldAttempt, field.TypeInt, value)
 		_node.Attempt = value
 	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(result.FieldVersion, field.TypeInt, value)
+		_node.Version = value
+	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(result.FieldState, field.TypeEnum, value)
 		_node.State = value
@@ -407,6 +479,14 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 		_spec.SetField(result.FieldScale, field.TypeString, value)
 		_node.Scale = value
 	}
+	if value, ok := _c.mutation.SecondGrade(); ok {
+		_spec.SetField(result.FieldSecondGrade, field.TypeString, value)
+		_node.SecondGrade = &value
+	}
+	if value, ok := _c.mutation.SecondScale(); ok {
+		_spec.SetField(result.FieldSecondScale, field.TypeString, value)
+		_node.SecondScale = &value
+	}
 	if value, ok := _c.mutation.Ects(); ok {
 		_spec.SetField(result.FieldEcts, field.TypeInt, value)
 		_node.Ects = value
@@ -422,6 +502,14 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ConfirmedAt(); ok {
 		_spec.SetField(result.FieldConfirmedAt, field.TypeTime, value)
 		_node.ConfirmedAt = &value
+	}
+	if value, ok := _c.mutation.CorrectedAt(); ok {
+		_spec.SetField(result.FieldCorrectedAt, field.TypeTime, value)
+		_node.CorrectedAt = &value
+	}
+	if value, ok := _c.mutation.AnnulledAt(); ok {
+		_spec.SetField(result.FieldAnnulledAt, field.TypeTime, value)
+		_node.AnnulledAt = &value
 	}
 	if nodes := _c.mutation.EnrolmentIDs(); len(nodes) > 0 {
 		edge := storedEdge(sqlgraph.M2O, false, result.EnrolmentTable, result.EnrolmentColumn, false, enrolment.FieldID, nodes)

@@ -39,6 +39,19 @@ func (_u *ResultUpdate) SetUpdatedAt(v time.Time) *ResultUpdate {
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *ResultUpdate) SetVersion(v int) *ResultUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ResultUpdate) AddVersion(v int) *ResultUpdate {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *ResultUpdate) SetState(v result.State) *ResultUpdate {
 	_u.mutation.SetState(v)
@@ -74,6 +87,46 @@ func (_u *ResultUpdate) ClearGrade() *ResultUpdate {
 // SetScale sets the "scale" field.
 func (_u *ResultUpdate) SetScale(v vocab.GradeScale) *ResultUpdate {
 	_u.mutation.SetScale(v)
+	return _u
+}
+
+// SetSecondGrade sets the "second_grade" field.
+func (_u *ResultUpdate) SetSecondGrade(v string) *ResultUpdate {
+	_u.mutation.SetSecondGrade(v)
+	return _u
+}
+
+// SetNillableSecondGrade sets the "second_grade" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableSecondGrade(v *string) *ResultUpdate {
+	if v != nil {
+		_u.SetSecondGrade(*v)
+	}
+	return _u
+}
+
+// ClearSecondGrade clears the value of the "second_grade" field.
+func (_u *ResultUpdate) ClearSecondGrade() *ResultUpdate {
+	_u.mutation.ClearSecondGrade()
+	return _u
+}
+
+// SetSecondScale sets the "second_scale" field.
+func (_u *ResultUpdate) SetSecondScale(v vocab.GradeScale) *ResultUpdate {
+	_u.mutation.SetSecondScale(v)
+	return _u
+}
+
+// SetNillableSecondScale sets the "second_scale" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableSecondScale(v *vocab.GradeScale) *ResultUpdate {
+	if v != nil {
+		_u.SetSecondScale(*v)
+	}
+	return _u
+}
+
+// ClearSecondScale clears the value of the "second_scale" field.
+func (_u *ResultUpdate) ClearSecondScale() *ResultUpdate {
+	_u.mutation.ClearSecondScale()
 	return _u
 }
 
@@ -174,6 +227,30 @@ func (_u *ResultUpdate) ClearConfirmedAt() *ResultUpdate {
 	return _u
 }
 
+// SetCorrectedAt sets the "corrected_at" field.
+func (_u *ResultUpdate) SetCorrectedAt(v time.Time) *ResultUpdate {
+	_u.mutation.SetCorrectedAt(v)
+	return _u
+}
+
+// ClearCorrectedAt clears the value of the "corrected_at" field.
+func (_u *ResultUpdate) ClearCorrectedAt() *ResultUpdate {
+	_u.mutation.ClearCorrectedAt()
+	return _u
+}
+
+// SetAnnulledAt sets the "annulled_at" field.
+func (_u *ResultUpdate) SetAnnulledAt(v time.Time) *ResultUpdate {
+	_u.mutation.SetAnnulledAt(v)
+	return _u
+}
+
+// ClearAnnulledAt clears the value of the "annulled_at" field.
+func (_u *ResultUpdate) ClearAnnulledAt() *ResultUpdate {
+	_u.mutation.ClearAnnulledAt()
+	return _u
+}
+
 // Mutation returns the ResultMutation object of the builder.
 func (_u *ResultUpdate) Mutation() *ResultMutation {
 	return _u.mutation
@@ -235,6 +312,11 @@ func (_u *ResultUpdate) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ResultUpdate) check() error {
+	if v, ok := _u.mutation.Version(); ok {
+		if err := result.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "Result.version": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.State(); ok {
 		if err := result.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Result.state": %w`, err)}
@@ -253,6 +335,16 @@ func (_u *ResultUpdate) check() error {
 	if v, ok := _u.mutation.Scale(); ok {
 		if err := result.ScaleValidator(string(v)); err != nil {
 			return &ValidationError{Name: "scale", err: fmt.Errorf(`ent: validator failed for field "Result.scale": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SecondGrade(); ok {
+		if err := result.SecondGradeValidator(v); err != nil {
+			return &ValidationError{Name: "second_grade", err: fmt.Errorf(`ent: validator failed for field "Result.second_grade": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SecondScale(); ok {
+		if err := result.SecondScaleValidator(string(v)); err != nil {
+			return &ValidationError{Name: "second_scale", err: fmt.Errorf(`ent: validator failed for field "Result.second_scale": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.AchievedOn(); ok {
@@ -311,6 +403,12 @@ func (_u *ResultUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(result.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(result.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(result.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(result.FieldState, field.TypeEnum, value)
 	}
@@ -325,6 +423,18 @@ func (_u *ResultUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Scale(); ok {
 		_spec.SetField(result.FieldScale, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SecondGrade(); ok {
+		_spec.SetField(result.FieldSecondGrade, field.TypeString, value)
+	}
+	if _u.mutation.SecondGradeCleared() {
+		_spec.ClearField(result.FieldSecondGrade, field.TypeString)
+	}
+	if value, ok := _u.mutation.SecondScale(); ok {
+		_spec.SetField(result.FieldSecondScale, field.TypeString, value)
+	}
+	if _u.mutation.SecondScaleCleared() {
+		_spec.ClearField(result.FieldSecondScale, field.TypeString)
 	}
 	if value, ok := _u.mutation.Ects(); ok {
 		_spec.SetField(result.FieldEcts, field.TypeInt, value)
@@ -343,6 +453,18 @@ func (_u *ResultUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ConfirmedAtCleared() {
 		_spec.ClearField(result.FieldConfirmedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.CorrectedAt(); ok {
+		_spec.SetField(result.FieldCorrectedAt, field.TypeTime, value)
+	}
+	if _u.mutation.CorrectedAtCleared() {
+		_spec.ClearField(result.FieldCorrectedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AnnulledAt(); ok {
+		_spec.SetField(result.FieldAnnulledAt, field.TypeTime, value)
+	}
+	if _u.mutation.AnnulledAtCleared() {
+		_spec.ClearField(result.FieldAnnulledAt, field.TypeTime)
 	}
 	if _u.mutation.RecordedByCleared() {
 		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn, false, person.FieldID, nil)
@@ -396,6 +518,19 @@ func (_u *ResultUpdateOne) SetUpdatedAt(v time.Time) *ResultUpdateOne {
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *ResultUpdateOne) SetVersion(v int) *ResultUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ResultUpdateOne) AddVersion(v int) *ResultUpdateOne {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *ResultUpdateOne) SetState(v result.State) *ResultUpdateOne {
 	_u.mutation.SetState(v)
@@ -431,6 +566,46 @@ func (_u *ResultUpdateOne) ClearGrade() *ResultUpdateOne {
 // SetScale sets the "scale" field.
 func (_u *ResultUpdateOne) SetScale(v vocab.GradeScale) *ResultUpdateOne {
 	_u.mutation.SetScale(v)
+	return _u
+}
+
+// SetSecondGrade sets the "second_grade" field.
+func (_u *ResultUpdateOne) SetSecondGrade(v string) *ResultUpdateOne {
+	_u.mutation.SetSecondGrade(v)
+	return _u
+}
+
+// SetNillableSecondGrade sets the "second_grade" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableSecondGrade(v *string) *ResultUpdateOne {
+	if v != nil {
+		_u.SetSecondGrade(*v)
+	}
+	return _u
+}
+
+// ClearSecondGrade clears the value of the "second_grade" field.
+func (_u *ResultUpdateOne) ClearSecondGrade() *ResultUpdateOne {
+	_u.mutation.ClearSecondGrade()
+	return _u
+}
+
+// SetSecondScale sets the "second_scale" field.
+func (_u *ResultUpdateOne) SetSecondScale(v vocab.GradeScale) *ResultUpdateOne {
+	_u.mutation.SetSecondScale(v)
+	return _u
+}
+
+// SetNillableSecondScale sets the "second_scale" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableSecondScale(v *vocab.GradeScale) *ResultUpdateOne {
+	if v != nil {
+		_u.SetSecondScale(*v)
+	}
+	return _u
+}
+
+// ClearSecondScale clears the value of the "second_scale" field.
+func (_u *ResultUpdateOne) ClearSecondScale() *ResultUpdateOne {
+	_u.mutation.ClearSecondScale()
 	return _u
 }
 
@@ -531,6 +706,30 @@ func (_u *ResultUpdateOne) ClearConfirmedAt() *ResultUpdateOne {
 	return _u
 }
 
+// SetCorrectedAt sets the "corrected_at" field.
+func (_u *ResultUpdateOne) SetCorrectedAt(v time.Time) *ResultUpdateOne {
+	_u.mutation.SetCorrectedAt(v)
+	return _u
+}
+
+// ClearCorrectedAt clears the value of the "corrected_at" field.
+func (_u *ResultUpdateOne) ClearCorrectedAt() *ResultUpdateOne {
+	_u.mutation.ClearCorrectedAt()
+	return _u
+}
+
+// SetAnnulledAt sets the "annulled_at" field.
+func (_u *ResultUpdateOne) SetAnnulledAt(v time.Time) *ResultUpdateOne {
+	_u.mutation.SetAnnulledAt(v)
+	return _u
+}
+
+// ClearAnnulledAt clears the value of the "annulled_at" field.
+func (_u *ResultUpdateOne) ClearAnnulledAt() *ResultUpdateOne {
+	_u.mutation.ClearAnnulledAt()
+	return _u
+}
+
 // Mutation returns the ResultMutation object of the builder.
 func (_u *ResultUpdateOne) Mutation() *ResultMutation {
 	return _u.mutation
@@ -605,6 +804,11 @@ func (_u *ResultUpdateOne) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ResultUpdateOne) check() error {
+	if v, ok := _u.mutation.Version(); ok {
+		if err := result.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "Result.version": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.State(); ok {
 		if err := result.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Result.state": %w`, err)}
@@ -623,6 +827,16 @@ func (_u *ResultUpdateOne) check() error {
 	if v, ok := _u.mutation.Scale(); ok {
 		if err := result.ScaleValidator(string(v)); err != nil {
 			return &ValidationError{Name: "scale", err: fmt.Errorf(`ent: validator failed for field "Result.scale": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SecondGrade(); ok {
+		if err := result.SecondGradeValidator(v); err != nil {
+			return &ValidationError{Name: "second_grade", err: fmt.Errorf(`ent: validator failed for field "Result.second_grade": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SecondScale(); ok {
+		if err := result.SecondScaleValidator(string(v)); err != nil {
+			return &ValidationError{Name: "second_scale", err: fmt.Errorf(`ent: validator failed for field "Result.second_scale": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.AchievedOn(); ok {
@@ -698,6 +912,12 @@ func (_u *ResultUpdateOne) sqlSave(ctx context.Context) (_node *Result, err erro
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(result.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(result.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(result.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(result.FieldState, field.TypeEnum, value)
 	}
@@ -712,6 +932,18 @@ func (_u *ResultUpdateOne) sqlSave(ctx context.Context) (_node *Result, err erro
 	}
 	if value, ok := _u.mutation.Scale(); ok {
 		_spec.SetField(result.FieldScale, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SecondGrade(); ok {
+		_spec.SetField(result.FieldSecondGrade, field.TypeString, value)
+	}
+	if _u.mutation.SecondGradeCleared() {
+		_spec.ClearField(result.FieldSecondGrade, field.TypeString)
+	}
+	if value, ok := _u.mutation.SecondScale(); ok {
+		_spec.SetField(result.FieldSecondScale, field.TypeString, value)
+	}
+	if _u.mutation.SecondScaleCleared() {
+		_spec.ClearField(result.FieldSecondScale, field.TypeString)
 	}
 	if value, ok := _u.mutation.Ects(); ok {
 		_spec.SetField(result.FieldEcts, field.TypeInt, value)
@@ -730,6 +962,18 @@ func (_u *ResultUpdateOne) sqlSave(ctx context.Context) (_node *Result, err erro
 	}
 	if _u.mutation.ConfirmedAtCleared() {
 		_spec.ClearField(result.FieldConfirmedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.CorrectedAt(); ok {
+		_spec.SetField(result.FieldCorrectedAt, field.TypeTime, value)
+	}
+	if _u.mutation.CorrectedAtCleared() {
+		_spec.ClearField(result.FieldCorrectedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AnnulledAt(); ok {
+		_spec.SetField(result.FieldAnnulledAt, field.TypeTime, value)
+	}
+	if _u.mutation.AnnulledAtCleared() {
+		_spec.ClearField(result.FieldAnnulledAt, field.TypeTime)
 	}
 	if _u.mutation.RecordedByCleared() {
 		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn, false, person.FieldID, nil)

@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
@@ -28,6 +29,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
+	"github.com/peregrine-exchange/peregrine/ent/gradingscale"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -53,6 +55,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/resultstep"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/schema"
@@ -246,6 +249,77 @@ func init() {
 	alliance.DefaultID = allianceDescID.Default.(func() ident.ID)
 	// alliance.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	alliance.IDValidator = allianceDescID.Validators[0].(func(string) error)
+	amendmentMixin := schema.Amendment{}.Mixin()
+	amendmentMixinFields0 := amendmentMixin[0].Fields()
+	_ = amendmentMixinFields0
+	amendmentMixinFields1 := amendmentMixin[1].Fields()
+	_ = amendmentMixinFields1
+	amendmentFields := schema.Amendment{}.Fields()
+	_ = amendmentFields
+	// amendmentDescCreatedAt is the schema descriptor for created_at field.
+	amendmentDescCreatedAt := amendmentMixinFields0[1].Descriptor()
+	// amendment.DefaultCreatedAt holds the default value on creation for the created_at field.
+	amendment.DefaultCreatedAt = amendmentDescCreatedAt.Default.(func() time.Time)
+	// amendmentDescUpdatedAt is the schema descriptor for updated_at field.
+	amendmentDescUpdatedAt := amendmentMixinFields1[0].Descriptor()
+	// amendment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	amendment.DefaultUpdatedAt = amendmentDescUpdatedAt.Default.(func() time.Time)
+	// amendment.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	amendment.UpdateDefaultUpdatedAt = amendmentDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// amendmentDescResultID is the schema descriptor for result_id field.
+	amendmentDescResultID := amendmentFields[0].Descriptor()
+	// amendment.ResultIDValidator is a validator for the "result_id" field. It is called by the builders before save.
+	amendment.ResultIDValidator = amendmentDescResultID.Validators[0].(func(string) error)
+	// amendmentDescLearnerID is the schema descriptor for learner_id field.
+	amendmentDescLearnerID := amendmentFields[1].Descriptor()
+	// amendment.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
+	amendment.LearnerIDValidator = amendmentDescLearnerID.Validators[0].(func(string) error)
+	// amendmentDescHomeID is the schema descriptor for home_id field.
+	amendmentDescHomeID := amendmentFields[2].Descriptor()
+	// amendment.HomeIDValidator is a validator for the "home_id" field. It is called by the builders before save.
+	amendment.HomeIDValidator = amendmentDescHomeID.Validators[0].(func(string) error)
+	// amendmentDescHostID is the schema descriptor for host_id field.
+	amendmentDescHostID := amendmentFields[3].Descriptor()
+	// amendment.HostIDValidator is a validator for the "host_id" field. It is called by the builders before save.
+	amendment.HostIDValidator = amendmentDescHostID.Validators[0].(func(string) error)
+	// amendmentDescLiveKey is the schema descriptor for live_key field.
+	amendmentDescLiveKey := amendmentFields[6].Descriptor()
+	// amendment.LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
+	amendment.LiveKeyValidator = amendmentDescLiveKey.Validators[0].(func(string) error)
+	// amendmentDescResultVersion is the schema descriptor for result_version field.
+	amendmentDescResultVersion := amendmentFields[7].Descriptor()
+	// amendment.ResultVersionValidator is a validator for the "result_version" field. It is called by the builders before save.
+	amendment.ResultVersionValidator = amendmentDescResultVersion.Validators[0].(func(int) error)
+	// amendmentDescReason is the schema descriptor for reason field.
+	amendmentDescReason := amendmentFields[9].Descriptor()
+	// amendment.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	amendment.ReasonValidator = amendmentDescReason.Validators[0].(func(string) error)
+	// amendmentDescProposedByID is the schema descriptor for proposed_by_id field.
+	amendmentDescProposedByID := amendmentFields[11].Descriptor()
+	// amendment.ProposedByIDValidator is a validator for the "proposed_by_id" field. It is called by the builders before save.
+	amendment.ProposedByIDValidator = amendmentDescProposedByID.Validators[0].(func(string) error)
+	// amendmentDescProposedByClientID is the schema descriptor for proposed_by_client_id field.
+	amendmentDescProposedByClientID := amendmentFields[12].Descriptor()
+	// amendment.ProposedByClientIDValidator is a validator for the "proposed_by_client_id" field. It is called by the builders before save.
+	amendment.ProposedByClientIDValidator = amendmentDescProposedByClientID.Validators[0].(func(string) error)
+	// amendmentDescDecidedByID is the schema descriptor for decided_by_id field.
+	amendmentDescDecidedByID := amendmentFields[14].Descriptor()
+	// amendment.DecidedByIDValidator is a validator for the "decided_by_id" field. It is called by the builders before save.
+	amendment.DecidedByIDValidator = amendmentDescDecidedByID.Validators[0].(func(string) error)
+	// amendmentDescDecidedByClientID is the schema descriptor for decided_by_client_id field.
+	amendmentDescDecidedByClientID := amendmentFields[15].Descriptor()
+	// amendment.DecidedByClientIDValidator is a validator for the "decided_by_client_id" field. It is called by the builders before save.
+	amendment.DecidedByClientIDValidator = amendmentDescDecidedByClientID.Validators[0].(func(string) error)
+	// amendmentDescDismissal is the schema descriptor for dismissal field.
+	amendmentDescDismissal := amendmentFields[17].Descriptor()
+	// amendment.DismissalValidator is a validator for the "dismissal" field. It is called by the builders before save.
+	amendment.DismissalValidator = amendmentDescDismissal.Validators[0].(func(string) error)
+	// amendmentDescID is the schema descriptor for id field.
+	amendmentDescID := amendmentMixinFields0[0].Descriptor()
+	// amendment.DefaultID holds the default value on creation for the id field.
+	amendment.DefaultID = amendmentDescID.Default.(func() ident.ID)
+	// amendment.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	amendment.IDValidator = amendmentDescID.Validators[0].(func(string) error)
 	apiclientMixin := schema.ApiClient{}.Mixin()
 	apiclientMixinFields0 := apiclientMixin[0].Fields()
 	_ = apiclientMixinFields0
@@ -665,26 +739,44 @@ func init() {
 	courseversionDescSupervision := courseversionFields[16].Descriptor()
 	// courseversion.SupervisionValidator is a validator for the "supervision" field. It is called by the builders before save.
 	courseversion.SupervisionValidator = courseversionDescSupervision.Validators[0].(func(string) error)
+	// courseversionDescAttempts is the schema descriptor for attempts field.
+	courseversionDescAttempts := courseversionFields[17].Descriptor()
+	// courseversion.AttemptsValidator is a validator for the "attempts" field. It is called by the builders before save.
+	courseversion.AttemptsValidator = func() func(int) error {
+		validators := courseversionDescAttempts.Validators
+		fns := [...]func(int) error{
+			validators[0].(func(int) error),
+			validators[1].(func(int) error),
+		}
+		return func(attempts int) error {
+			for _, fn := range fns {
+				if err := fn(attempts); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	// courseversionDescStackability is the schema descriptor for stackability field.
-	courseversionDescStackability := courseversionFields[20].Descriptor()
+	courseversionDescStackability := courseversionFields[21].Descriptor()
 	// courseversion.StackabilityValidator is a validator for the "stackability" field. It is called by the builders before save.
 	courseversion.StackabilityValidator = courseversionDescStackability.Validators[0].(func(string) error)
 	// courseversionDescURL is the schema descriptor for url field.
-	courseversionDescURL := courseversionFields[22].Descriptor()
+	courseversionDescURL := courseversionFields[23].Descriptor()
 	// courseversion.URLValidator is a validator for the "url" field. It is called by the builders before save.
 	courseversion.URLValidator = courseversionDescURL.Validators[0].(func(string) error)
 	// courseversionDescSubmittedByID is the schema descriptor for submitted_by_id field.
-	courseversionDescSubmittedByID := courseversionFields[23].Descriptor()
+	courseversionDescSubmittedByID := courseversionFields[24].Descriptor()
 	// courseversion.SubmittedByIDValidator is a validator for the "submitted_by_id" field. It is called by the builders before save.
 	courseversion.SubmittedByIDValidator = courseversionDescSubmittedByID.Validators[0].(func(string) error)
 	// courseversionDescReviewNote is the schema descriptor for review_note field.
-	courseversionDescReviewNote := courseversionFields[25].Descriptor()
+	courseversionDescReviewNote := courseversionFields[26].Descriptor()
 	// courseversion.DefaultReviewNote holds the default value on creation for the review_note field.
 	courseversion.DefaultReviewNote = courseversionDescReviewNote.Default.(string)
 	// courseversion.ReviewNoteValidator is a validator for the "review_note" field. It is called by the builders before save.
 	courseversion.ReviewNoteValidator = courseversionDescReviewNote.Validators[0].(func(string) error)
 	// courseversionDescDigest is the schema descriptor for digest field.
-	courseversionDescDigest := courseversionFields[26].Descriptor()
+	courseversionDescDigest := courseversionFields[27].Descriptor()
 	// courseversion.DefaultDigest holds the default value on creation for the digest field.
 	courseversion.DefaultDigest = courseversionDescDigest.Default.(string)
 	// courseversion.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
@@ -1064,6 +1156,36 @@ func init() {
 	enrolmentDescHostID := enrolmentFields[5].Descriptor()
 	// enrolment.HostIDValidator is a validator for the "host_id" field. It is called by the builders before save.
 	enrolment.HostIDValidator = enrolmentDescHostID.Validators[0].(func(string) error)
+	// enrolmentDescStartedOn is the schema descriptor for started_on field.
+	enrolmentDescStartedOn := enrolmentFields[9].Descriptor()
+	// enrolment.StartedOnValidator is a validator for the "started_on" field. It is called by the builders before save.
+	enrolment.StartedOnValidator = enrolmentDescStartedOn.Validators[0].(func(string) error)
+	// enrolmentDescDroppedOutOn is the schema descriptor for dropped_out_on field.
+	enrolmentDescDroppedOutOn := enrolmentFields[10].Descriptor()
+	// enrolment.DroppedOutOnValidator is a validator for the "dropped_out_on" field. It is called by the builders before save.
+	enrolment.DroppedOutOnValidator = enrolmentDescDroppedOutOn.Validators[0].(func(string) error)
+	// enrolmentDescAttendance is the schema descriptor for attendance field.
+	enrolmentDescAttendance := enrolmentFields[11].Descriptor()
+	// enrolment.AttendanceValidator is a validator for the "attendance" field. It is called by the builders before save.
+	enrolment.AttendanceValidator = func() func(int) error {
+		validators := enrolmentDescAttendance.Validators
+		fns := [...]func(int) error{
+			validators[0].(func(int) error),
+			validators[1].(func(int) error),
+		}
+		return func(attendance int) error {
+			for _, fn := range fns {
+				if err := fn(attendance); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// enrolmentDescReason is the schema descriptor for reason field.
+	enrolmentDescReason := enrolmentFields[12].Descriptor()
+	// enrolment.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	enrolment.ReasonValidator = enrolmentDescReason.Validators[0].(func(string) error)
 	// enrolmentDescID is the schema descriptor for id field.
 	enrolmentDescID := enrolmentMixinFields0[0].Descriptor()
 	// enrolment.DefaultID holds the default value on creation for the id field.
@@ -1121,6 +1243,33 @@ func init() {
 	erasure.DefaultID = erasureDescID.Default.(func() ident.ID)
 	// erasure.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	erasure.IDValidator = erasureDescID.Validators[0].(func(string) error)
+	gradingscaleMixin := schema.GradingScale{}.Mixin()
+	gradingscaleMixinFields0 := gradingscaleMixin[0].Fields()
+	_ = gradingscaleMixinFields0
+	gradingscaleMixinFields1 := gradingscaleMixin[1].Fields()
+	_ = gradingscaleMixinFields1
+	gradingscaleFields := schema.GradingScale{}.Fields()
+	_ = gradingscaleFields
+	// gradingscaleDescCreatedAt is the schema descriptor for created_at field.
+	gradingscaleDescCreatedAt := gradingscaleMixinFields0[1].Descriptor()
+	// gradingscale.DefaultCreatedAt holds the default value on creation for the created_at field.
+	gradingscale.DefaultCreatedAt = gradingscaleDescCreatedAt.Default.(func() time.Time)
+	// gradingscaleDescUpdatedAt is the schema descriptor for updated_at field.
+	gradingscaleDescUpdatedAt := gradingscaleMixinFields1[0].Descriptor()
+	// gradingscale.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	gradingscale.DefaultUpdatedAt = gradingscaleDescUpdatedAt.Default.(func() time.Time)
+	// gradingscale.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	gradingscale.UpdateDefaultUpdatedAt = gradingscaleDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// gradingscaleDescInstitutionID is the schema descriptor for institution_id field.
+	gradingscaleDescInstitutionID := gradingscaleFields[0].Descriptor()
+	// gradingscale.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	gradingscale.InstitutionIDValidator = gradingscaleDescInstitutionID.Validators[0].(func(string) error)
+	// gradingscaleDescID is the schema descriptor for id field.
+	gradingscaleDescID := gradingscaleMixinFields0[0].Descriptor()
+	// gradingscale.DefaultID holds the default value on creation for the id field.
+	gradingscale.DefaultID = gradingscaleDescID.Default.(func() ident.ID)
+	// gradingscale.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	gradingscale.IDValidator = gradingscaleDescID.Validators[0].(func(string) error)
 	homemoduleMixin := schema.HomeModule{}.Mixin()
 	homemoduleMixinFields0 := homemoduleMixin[0].Fields()
 	_ = homemoduleMixinFields0
@@ -2236,28 +2385,42 @@ func init() {
 	resultDescAttempt := resultFields[4].Descriptor()
 	// result.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
 	result.AttemptValidator = resultDescAttempt.Validators[0].(func(int) error)
+	// resultDescVersion is the schema descriptor for version field.
+	resultDescVersion := resultFields[5].Descriptor()
+	// result.DefaultVersion holds the default value on creation for the version field.
+	result.DefaultVersion = resultDescVersion.Default.(int)
+	// result.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	result.VersionValidator = resultDescVersion.Validators[0].(func(int) error)
 	// resultDescGrade is the schema descriptor for grade field.
-	resultDescGrade := resultFields[7].Descriptor()
+	resultDescGrade := resultFields[8].Descriptor()
 	// result.GradeValidator is a validator for the "grade" field. It is called by the builders before save.
 	result.GradeValidator = resultDescGrade.Validators[0].(func(string) error)
 	// resultDescScale is the schema descriptor for scale field.
-	resultDescScale := resultFields[8].Descriptor()
+	resultDescScale := resultFields[9].Descriptor()
 	// result.ScaleValidator is a validator for the "scale" field. It is called by the builders before save.
 	result.ScaleValidator = resultDescScale.Validators[0].(func(string) error)
+	// resultDescSecondGrade is the schema descriptor for second_grade field.
+	resultDescSecondGrade := resultFields[10].Descriptor()
+	// result.SecondGradeValidator is a validator for the "second_grade" field. It is called by the builders before save.
+	result.SecondGradeValidator = resultDescSecondGrade.Validators[0].(func(string) error)
+	// resultDescSecondScale is the schema descriptor for second_scale field.
+	resultDescSecondScale := resultFields[11].Descriptor()
+	// result.SecondScaleValidator is a validator for the "second_scale" field. It is called by the builders before save.
+	result.SecondScaleValidator = resultDescSecondScale.Validators[0].(func(string) error)
 	// resultDescAchievedOn is the schema descriptor for achieved_on field.
-	resultDescAchievedOn := resultFields[10].Descriptor()
+	resultDescAchievedOn := resultFields[13].Descriptor()
 	// result.AchievedOnValidator is a validator for the "achieved_on" field. It is called by the builders before save.
 	result.AchievedOnValidator = resultDescAchievedOn.Validators[0].(func(string) error)
 	// resultDescRecordedByID is the schema descriptor for recorded_by_id field.
-	resultDescRecordedByID := resultFields[11].Descriptor()
+	resultDescRecordedByID := resultFields[14].Descriptor()
 	// result.RecordedByIDValidator is a validator for the "recorded_by_id" field. It is called by the builders before save.
 	result.RecordedByIDValidator = resultDescRecordedByID.Validators[0].(func(string) error)
 	// resultDescRecordedByClientID is the schema descriptor for recorded_by_client_id field.
-	resultDescRecordedByClientID := resultFields[12].Descriptor()
+	resultDescRecordedByClientID := resultFields[15].Descriptor()
 	// result.RecordedByClientIDValidator is a validator for the "recorded_by_client_id" field. It is called by the builders before save.
 	result.RecordedByClientIDValidator = resultDescRecordedByClientID.Validators[0].(func(string) error)
 	// resultDescConfirmedByID is the schema descriptor for confirmed_by_id field.
-	resultDescConfirmedByID := resultFields[13].Descriptor()
+	resultDescConfirmedByID := resultFields[16].Descriptor()
 	// result.ConfirmedByIDValidator is a validator for the "confirmed_by_id" field. It is called by the builders before save.
 	result.ConfirmedByIDValidator = resultDescConfirmedByID.Validators[0].(func(string) error)
 	// resultDescID is the schema descriptor for id field.
@@ -2266,6 +2429,53 @@ func init() {
 	result.DefaultID = resultDescID.Default.(func() ident.ID)
 	// result.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	result.IDValidator = resultDescID.Validators[0].(func(string) error)
+	resultstepMixin := schema.ResultStep{}.Mixin()
+	resultstepMixinFields0 := resultstepMixin[0].Fields()
+	_ = resultstepMixinFields0
+	resultstepFields := schema.ResultStep{}.Fields()
+	_ = resultstepFields
+	// resultstepDescCreatedAt is the schema descriptor for created_at field.
+	resultstepDescCreatedAt := resultstepMixinFields0[1].Descriptor()
+	// resultstep.DefaultCreatedAt holds the default value on creation for the created_at field.
+	resultstep.DefaultCreatedAt = resultstepDescCreatedAt.Default.(func() time.Time)
+	// resultstepDescResultID is the schema descriptor for result_id field.
+	resultstepDescResultID := resultstepFields[0].Descriptor()
+	// resultstep.ResultIDValidator is a validator for the "result_id" field. It is called by the builders before save.
+	resultstep.ResultIDValidator = resultstepDescResultID.Validators[0].(func(string) error)
+	// resultstepDescLearnerID is the schema descriptor for learner_id field.
+	resultstepDescLearnerID := resultstepFields[1].Descriptor()
+	// resultstep.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
+	resultstep.LearnerIDValidator = resultstepDescLearnerID.Validators[0].(func(string) error)
+	// resultstepDescNumber is the schema descriptor for number field.
+	resultstepDescNumber := resultstepFields[2].Descriptor()
+	// resultstep.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	resultstep.NumberValidator = resultstepDescNumber.Validators[0].(func(int) error)
+	// resultstepDescVerb is the schema descriptor for verb field.
+	resultstepDescVerb := resultstepFields[3].Descriptor()
+	// resultstep.VerbValidator is a validator for the "verb" field. It is called by the builders before save.
+	resultstep.VerbValidator = resultstepDescVerb.Validators[0].(func(string) error)
+	// resultstepDescState is the schema descriptor for state field.
+	resultstepDescState := resultstepFields[4].Descriptor()
+	// resultstep.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	resultstep.StateValidator = resultstepDescState.Validators[0].(func(string) error)
+	// resultstepDescPersonID is the schema descriptor for person_id field.
+	resultstepDescPersonID := resultstepFields[6].Descriptor()
+	// resultstep.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	resultstep.PersonIDValidator = resultstepDescPersonID.Validators[0].(func(string) error)
+	// resultstepDescClientID is the schema descriptor for client_id field.
+	resultstepDescClientID := resultstepFields[7].Descriptor()
+	// resultstep.ClientIDValidator is a validator for the "client_id" field. It is called by the builders before save.
+	resultstep.ClientIDValidator = resultstepDescClientID.Validators[0].(func(string) error)
+	// resultstepDescReason is the schema descriptor for reason field.
+	resultstepDescReason := resultstepFields[8].Descriptor()
+	// resultstep.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	resultstep.ReasonValidator = resultstepDescReason.Validators[0].(func(string) error)
+	// resultstepDescID is the schema descriptor for id field.
+	resultstepDescID := resultstepMixinFields0[0].Descriptor()
+	// resultstep.DefaultID holds the default value on creation for the id field.
+	resultstep.DefaultID = resultstepDescID.Default.(func() ident.ID)
+	// resultstep.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	resultstep.IDValidator = resultstepDescID.Validators[0].(func(string) error)
 	rolegrantMixin := schema.RoleGrant{}.Mixin()
 	rolegrantMixinFields0 := rolegrantMixin[0].Fields()
 	_ = rolegrantMixinFields0

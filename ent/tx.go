@@ -20,6 +20,8 @@ type Tx struct {
 	Affiliation *AffiliationClient
 	// Alliance is the client for interacting with the Alliance builders.
 	Alliance *AllianceClient
+	// Amendment is the client for interacting with the Amendment builders.
+	Amendment *AmendmentClient
 	// ApiClient is the client for interacting with the ApiClient builders.
 	ApiClient *ApiClientClient
 	// Application is the client for interacting with the Application builders.
@@ -58,6 +60,8 @@ type Tx struct {
 	Enrolment *EnrolmentClient
 	// Erasure is the client for interacting with the Erasure builders.
 	Erasure *ErasureClient
+	// GradingScale is the client for interacting with the GradingScale builders.
+	GradingScale *GradingScaleClient
 	// HomeModule is the client for interacting with the HomeModule builders.
 	HomeModule *HomeModuleClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -108,6 +112,8 @@ type Tx struct {
 	RecognitionRule *RecognitionRuleClient
 	// Result is the client for interacting with the Result builders.
 	Result *ResultClient
+	// ResultStep is the client for interacting with the ResultStep builders.
+	ResultStep *ResultStepClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
 	// RoleRule is the client for interacting with the RoleRule builders.
@@ -255,6 +261,7 @@ func (tx *Tx) init() {
 	tx.AdmissionPolicy = NewAdmissionPolicyClient(tx.config)
 	tx.Affiliation = NewAffiliationClient(tx.config)
 	tx.Alliance = NewAllianceClient(tx.config)
+	tx.Amendment = NewAmendmentClient(tx.config)
 	tx.ApiClient = NewApiClientClient(tx.config)
 	tx.Application = NewApplicationClient(tx.config)
 	tx.ApplicationStep = NewApplicationStepClient(tx.config)
@@ -274,6 +281,7 @@ func (tx *Tx) init() {
 	tx.Draw = NewDrawClient(tx.config)
 	tx.Enrolment = NewEnrolmentClient(tx.config)
 	tx.Erasure = NewErasureClient(tx.config)
+	tx.GradingScale = NewGradingScaleClient(tx.config)
 	tx.HomeModule = NewHomeModuleClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Identity = NewIdentityClient(tx.config)
@@ -299,6 +307,7 @@ func (tx *Tx) init() {
 	tx.RecognitionCase = NewRecognitionCaseClient(tx.config)
 	tx.RecognitionRule = NewRecognitionRuleClient(tx.config)
 	tx.Result = NewResultClient(tx.config)
+	tx.ResultStep = NewResultStepClient(tx.config)
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
 	tx.RoleRule = NewRoleRuleClient(tx.config)
 	tx.SeatQuota = NewSeatQuotaClient(tx.config)

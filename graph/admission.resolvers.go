@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
@@ -12,7 +11,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -211,14 +209,8 @@ func (r *mutationResolver) DecideApplications(ctx context.Context, input journey
 	if err != nil {
 		return nil, err
 	}
-	for i, o := range all {
-		for _, p := range o.Refused {
-			r.root.Problems.Report(ctx, p, "decideApplications.items."+strconv.Itoa(i))
-		}
-	}
-	return &model.ApplicationOutcomesPayload{Outcomes: each(all, func(o journey.Outcome) *model.ApplicationOutcome {
-		return &model.ApplicationOutcome{ApplicationID: o.ApplicationID, Application: o.Application,
-			Errors: each(o.Refused, func(p *problem.Error) model.UserError { return userError(p, languageOf(ctx)) })}
+	return &model.ApplicationOutcomesPayload{Outcomes: outcomes(ctx, r.root, "decideApplications.items", all, func(i int, a *ent.Application, errors []model.UserError) *model.ApplicationOutcome {
+		return &model.ApplicationOutcome{ApplicationID: input.Items[i].ApplicationID, Application: a, Errors: errors}
 	})}, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/grading"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
@@ -87,7 +88,7 @@ func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Instit
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
 	return actions(ctx, slices.Concat(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj), microdegree.InstitutionActions(ctx, obj.ID), agreement.InstitutionActions(ctx, obj.ID),
 		role.InstitutionActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID), client.InstitutionActions(ctx, obj.ID), exchange.Actions(ctx, obj.ID), policy.InstitutionActions(ctx, obj.ID),
-		journey.InstitutionActions(ctx, obj.ID))), nil
+		journey.InstitutionActions(ctx, obj.ID), grading.InstitutionActions(ctx, obj.ID))), nil
 }
 
 func (r *institutionChangeResolver) Institution(ctx context.Context, objs []*ent.InstitutionChange) ([]*ent.Institution, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/call"
 	"github.com/peregrine-exchange/peregrine/ent/course"
@@ -62,8 +63,11 @@ func (r *Resolver) enrolments() load[*ent.Enrolment] {
 	return rows(r.DB.Enrolment.Query, enrolment.IDIn)
 }
 func (r *Resolver) results() load[*ent.Result] { return rows(r.DB.Result.Query, result.IDIn) }
-func (r *Resolver) calls() load[*ent.Call]     { return rows(r.DB.Call.Query, call.IDIn) }
-func (r *Resolver) drafts() load[*ent.Draft]   { return rows(r.DB.Draft.Query, draft.IDIn) }
+func (r *Resolver) amendments() load[*ent.Amendment] {
+	return rows(r.DB.Amendment.Query, amendment.IDIn)
+}
+func (r *Resolver) calls() load[*ent.Call]   { return rows(r.DB.Call.Query, call.IDIn) }
+func (r *Resolver) drafts() load[*ent.Draft] { return rows(r.DB.Draft.Query, draft.IDIn) }
 func (r *Resolver) cases() load[*ent.RecognitionCase] {
 	return rows(r.DB.RecognitionCase.Query, recognitioncase.IDIn)
 }
@@ -97,8 +101,18 @@ func (r *Resolver) credentials(ctx context.Context, ids []ident.ID) ([]*ent.Cred
 // Columns are read as they are asked for: the long texts of a version, and the
 // documents of a credential, are many times what else a row holds.
 var (
-	briefVersion = without(courseversion.Columns, courseversion.FieldDescription, courseversion.FieldOutcomes, courseversion.FieldAssessments,
-		courseversion.FieldAssessmentNote, courseversion.FieldSupervision, courseversion.FieldQuality, courseversion.FieldPrerequisites, courseversion.FieldURL)
+	briefVersion = without(
+		courseversion.Columns,
+		courseversion.FieldDescription,
+		courseversion.FieldOutcomes,
+		courseversion.FieldAssessments,
+		courseversion.FieldAssessmentNote,
+		courseversion.FieldSupervision,
+		courseversion.FieldAttempts,
+		courseversion.FieldQuality,
+		courseversion.FieldPrerequisites,
+		courseversion.FieldURL,
+	)
 	briefApplication = without(application.Columns, application.FieldMotivation, application.FieldAnswers, application.FieldStatements, application.FieldCommitment,
 		application.FieldSharing, application.FieldReason, application.FieldCondition)
 	longApplication = map[string]bool{

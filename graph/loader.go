@@ -68,6 +68,7 @@ const (
 	formOfOffering
 	drawOfOffering
 	needsOfApplication
+	amendmentsOfResult
 )
 
 // Loading gives each operation its own loaders, and each field of a mutation

@@ -41,6 +41,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 		ident.CourseVersion:     asNodes(r.versions),
 		ident.Offering:          asNodes(r.offerings),
 		ident.Call:              asNodes(r.calls()),
+		ident.Amendment:         asNodes(r.amendments()),
 		ident.MicroDegree:       asNodes(rows(r.DB.MicroDegree.Query, microdegree.IDIn)),
 		ident.Person:            asNodes(r.people()),
 		ident.Disclosure:        asNodes(rows(r.DB.Disclosure.Query, disclosure.IDIn)),

@@ -206,6 +206,7 @@ func versionFields() table[*ent.CourseVersion] {
 		"summary":  plan.Nested("LocalizedText", textFields, func(_ *pass, v version) (*vocab.Text, error) { return words(v.Summary), nil }),
 		"ects":     plan.Plain(func(_ *pass, v version) vocab.ECTS { return v.Ects }, plan.Stringer[vocab.ECTS]),
 		"hours":    plan.Plain(func(_ *pass, v version) int { return v.Hours }, plan.Int),
+		"attempts": plan.Plain(func(_ *pass, v version) *int { return v.Attempts }, plan.MaybeNull(plan.Int)),
 		"eqfLevel": plan.Plain(func(_ *pass, v version) *int { return v.Eqf }, plan.MaybeNull(plan.Int)),
 		"field": plan.Nested("FieldOfEducation", fieldFields, func(_ *pass, v version) (**model.FieldOfEducation, error) {
 			return present(fieldOfEducation(v.Isced)), nil

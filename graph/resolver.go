@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/document"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/grading"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
@@ -44,6 +45,7 @@ type Resolver struct {
 	Journeys     *journey.Service
 	Policies     *policy.Service
 	Tasks        *task.Service
+	Grading      *grading.Service
 	Privacy      *privacy.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service

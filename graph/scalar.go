@@ -13,6 +13,7 @@ import (
 var scalars = map[string]func(any) error{
 	"DateTime":      checkMoment,
 	"Date":          checkText,
+	"GradeScale":    checkText,
 	"LocalDateTime": checkText,
 	"ECTS":          checkECTS,
 }

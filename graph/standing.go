@@ -127,12 +127,15 @@ func (r *Resolver) applicant(ctx context.Context) (*journey.Applicant, error) {
 // enrolmentActions says what the viewer may do with an enrolment. Only who records
 // results needs to know of its attempts.
 func (r *Resolver) enrolmentActions(ctx context.Context, e *ent.Enrolment) ([]*model.ViewerAction, error) {
-	attempts := [][]*ent.Result{nil}
+	attempts, versions := [][]*ent.Result{nil}, []*ent.CourseVersion{nil}
 	if authz.Require(ctx, authz.RecordResult, e.HostID) == nil {
 		var err error
 		if attempts, err = r.resultsOf(ctx, []*ent.Enrolment{e}); err != nil {
 			return nil, err
 		}
+		if versions, err = follow(ctx, []*ent.Enrolment{e}, func(e *ent.Enrolment) ident.ID { return e.VersionID }, r.versions); err != nil {
+			return nil, err
+		}
 	}
-	return actions(ctx, journey.EnrolmentActions(ctx, e, attempts[0])), nil
+	return actions(ctx, journey.EnrolmentActions(ctx, e, attempts[0], versions[0])), nil
 }

@@ -52,6 +52,8 @@ const (
 	FieldAssessmentNote = "assessment_note"
 	// FieldSupervision holds the string denoting the supervision field in the database.
 	FieldSupervision = "supervision"
+	// FieldAttempts holds the string denoting the attempts field in the database.
+	FieldAttempts = "attempts"
 	// FieldQuality holds the string denoting the quality field in the database.
 	FieldQuality = "quality"
 	// FieldPrerequisites holds the string denoting the prerequisites field in the database.
@@ -126,6 +128,7 @@ var Columns = []string{
 	FieldAssessments,
 	FieldAssessmentNote,
 	FieldSupervision,
+	FieldAttempts,
 	FieldQuality,
 	FieldPrerequisites,
 	FieldTargetGroups,
@@ -166,6 +169,8 @@ var (
 	ModeValidator func(string) error
 	// SupervisionValidator is a validator for the "supervision" field. It is called by the builders before save.
 	SupervisionValidator func(string) error
+	// AttemptsValidator is a validator for the "attempts" field. It is called by the builders before save.
+	AttemptsValidator func(int) error
 	// StackabilityValidator is a validator for the "stackability" field. It is called by the builders before save.
 	StackabilityValidator func(string) error
 	// URLValidator is a validator for the "url" field. It is called by the builders before save.

@@ -83,6 +83,11 @@ func Supervision(v vocab.Supervision) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldSupervision, vc))
 }
 
+// Attempts applies equality check predicate on the "attempts" field. It's identical to AttemptsEQ.
+func Attempts(v int) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldAttempts, v))
+}
+
 // Stackability applies equality check predicate on the "stackability" field. It's identical to StackabilityEQ.
 func Stackability(v vocab.Stackability) predicate.CourseVersion {
 	vc := string(v)
@@ -303,6 +308,26 @@ func SupervisionIsNil() predicate.CourseVersion {
 // SupervisionNotNil applies the NotNil predicate on the "supervision" field.
 func SupervisionNotNil() predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldNotNull(FieldSupervision))
+}
+
+// AttemptsEQ applies the EQ predicate on the "attempts" field.
+func AttemptsEQ(v int) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldAttempts, v))
+}
+
+// AttemptsIn applies the In predicate on the "attempts" field.
+func AttemptsIn(vs ...int) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIn(FieldAttempts, vs...))
+}
+
+// AttemptsIsNil applies the IsNil predicate on the "attempts" field.
+func AttemptsIsNil() predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIsNull(FieldAttempts))
+}
+
+// AttemptsNotNil applies the NotNil predicate on the "attempts" field.
+func AttemptsNotNil() predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotNull(FieldAttempts))
 }
 
 // QualityIsNil applies the IsNil predicate on the "quality" field.

@@ -38,6 +38,14 @@ const (
 	FieldEnrolledAt = "enrolled_at"
 	// FieldEndedAt holds the string denoting the ended_at field in the database.
 	FieldEndedAt = "ended_at"
+	// FieldStartedOn holds the string denoting the started_on field in the database.
+	FieldStartedOn = "started_on"
+	// FieldDroppedOutOn holds the string denoting the dropped_out_on field in the database.
+	FieldDroppedOutOn = "dropped_out_on"
+	// FieldAttendance holds the string denoting the attendance field in the database.
+	FieldAttendance = "attendance"
+	// FieldReason holds the string denoting the reason field in the database.
+	FieldReason = "reason"
 	// EdgeApplication holds the string denoting the application edge name in mutations.
 	EdgeApplication = "application"
 	// EdgeLearner holds the string denoting the learner edge name in mutations.
@@ -110,6 +118,10 @@ var Columns = []string{
 	FieldState,
 	FieldEnrolledAt,
 	FieldEndedAt,
+	FieldStartedOn,
+	FieldDroppedOutOn,
+	FieldAttendance,
+	FieldReason,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -141,6 +153,14 @@ var (
 	HomeIDValidator func(string) error
 	// HostIDValidator is a validator for the "host_id" field. It is called by the builders before save.
 	HostIDValidator func(string) error
+	// StartedOnValidator is a validator for the "started_on" field. It is called by the builders before save.
+	StartedOnValidator func(string) error
+	// DroppedOutOnValidator is a validator for the "dropped_out_on" field. It is called by the builders before save.
+	DroppedOutOnValidator func(string) error
+	// AttendanceValidator is a validator for the "attendance" field. It is called by the builders before save.
+	AttendanceValidator func(int) error
+	// ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	ReasonValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -152,10 +172,12 @@ type State string
 
 // State values.
 const (
-	StateENROLLED  State = "ENROLLED"
-	StateCOMPLETED State = "COMPLETED"
-	StateWITHDRAWN State = "WITHDRAWN"
-	StateCANCELLED State = "CANCELLED"
+	StateENROLLED    State = "ENROLLED"
+	StateSTARTED     State = "STARTED"
+	StateCOMPLETED   State = "COMPLETED"
+	StateWITHDRAWN   State = "WITHDRAWN"
+	StateDROPPED_OUT State = "DROPPED_OUT"
+	StateCANCELLED   State = "CANCELLED"
 )
 
 func (s State) String() string {
@@ -165,7 +187,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateENROLLED, StateCOMPLETED, StateWITHDRAWN, StateCANCELLED:
+	case StateENROLLED, StateSTARTED, StateCOMPLETED, StateWITHDRAWN, StateDROPPED_OUT, StateCANCELLED:
 		return nil
 	default:
 		return fmt.Errorf("enrolment: invalid enum value for state field: %q", s)

@@ -21,6 +21,11 @@ func IDEQ(id ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldID, id))
 }
 
+// IDNEQ applies the NEQ predicate on the ID field.
+func IDNEQ(id ident.ID) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldNEQ(FieldID, id))
+}
+
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldID, ids...))
@@ -80,6 +85,26 @@ func EnrolledAt(v time.Time) predicate.Enrolment {
 // EndedAt applies equality check predicate on the "ended_at" field. It's identical to EndedAtEQ.
 func EndedAt(v time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldEndedAt, v))
+}
+
+// StartedOn applies equality check predicate on the "started_on" field. It's identical to StartedOnEQ.
+func StartedOn(v string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldEQ(FieldStartedOn, v))
+}
+
+// DroppedOutOn applies equality check predicate on the "dropped_out_on" field. It's identical to DroppedOutOnEQ.
+func DroppedOutOn(v string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldEQ(FieldDroppedOutOn, v))
+}
+
+// Attendance applies equality check predicate on the "attendance" field. It's identical to AttendanceEQ.
+func Attendance(v int) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldEQ(FieldAttendance, v))
+}
+
+// Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
+func Reason(v string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldEQ(FieldReason, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -235,6 +260,86 @@ func EndedAtIsNil() predicate.Enrolment {
 // EndedAtNotNil applies the NotNil predicate on the "ended_at" field.
 func EndedAtNotNil() predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldNotNull(FieldEndedAt))
+}
+
+// StartedOnEQ applies the EQ predicate on the "started_on" field.
+func StartedOnEQ(v string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldEQ(FieldStartedOn, v))
+}
+
+// StartedOnIn applies the In predicate on the "started_on" field.
+func StartedOnIn(vs ...string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldIn(FieldStartedOn, vs...))
+}
+
+// StartedOnIsNil applies the IsNil predicate on the "started_on" field.
+func StartedOnIsNil() predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldIsNull(FieldStartedOn))
+}
+
+// StartedOnNotNil applies the NotNil predicate on the "started_on" field.
+func StartedOnNotNil() predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldNotNull(FieldStartedOn))
+}
+
+// DroppedOutOnEQ applies the EQ predicate on the "dropped_out_on" field.
+func DroppedOutOnEQ(v string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldEQ(FieldDroppedOutOn, v))
+}
+
+// DroppedOutOnIn applies the In predicate on the "dropped_out_on" field.
+func DroppedOutOnIn(vs ...string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldIn(FieldDroppedOutOn, vs...))
+}
+
+// DroppedOutOnIsNil applies the IsNil predicate on the "dropped_out_on" field.
+func DroppedOutOnIsNil() predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldIsNull(FieldDroppedOutOn))
+}
+
+// DroppedOutOnNotNil applies the NotNil predicate on the "dropped_out_on" field.
+func DroppedOutOnNotNil() predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldNotNull(FieldDroppedOutOn))
+}
+
+// AttendanceEQ applies the EQ predicate on the "attendance" field.
+func AttendanceEQ(v int) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldEQ(FieldAttendance, v))
+}
+
+// AttendanceIn applies the In predicate on the "attendance" field.
+func AttendanceIn(vs ...int) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldIn(FieldAttendance, vs...))
+}
+
+// AttendanceIsNil applies the IsNil predicate on the "attendance" field.
+func AttendanceIsNil() predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldIsNull(FieldAttendance))
+}
+
+// AttendanceNotNil applies the NotNil predicate on the "attendance" field.
+func AttendanceNotNil() predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldNotNull(FieldAttendance))
+}
+
+// ReasonEQ applies the EQ predicate on the "reason" field.
+func ReasonEQ(v string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldEQ(FieldReason, v))
+}
+
+// ReasonIn applies the In predicate on the "reason" field.
+func ReasonIn(vs ...string) predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldIn(FieldReason, vs...))
+}
+
+// ReasonIsNil applies the IsNil predicate on the "reason" field.
+func ReasonIsNil() predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldIsNull(FieldReason))
+}
+
+// ReasonNotNil applies the NotNil predicate on the "reason" field.
+func ReasonNotNil() predicate.Enrolment {
+	return predicate.Enrolment(sql.FieldNotNull(FieldReason))
 }
 
 // HasApplication applies the HasEdge predicate on the "application" edge.

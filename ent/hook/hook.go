@@ -57,6 +57,18 @@ func (f AllianceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AllianceMutation", m)
 }
 
+// The AmendmentFunc type is an adapter to allow the use of ordinary
+// function as Amendment mutator.
+type AmendmentFunc func(context.Context, *ent.AmendmentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AmendmentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AmendmentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AmendmentMutation", m)
+}
+
 // The ApiClientFunc type is an adapter to allow the use of ordinary
 // function as ApiClient mutator.
 type ApiClientFunc func(context.Context, *ent.ApiClientMutation) (ent.Value, error)
@@ -283,6 +295,18 @@ func (f ErasureFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ErasureMutation", m)
+}
+
+// The GradingScaleFunc type is an adapter to allow the use of ordinary
+// function as GradingScale mutator.
+type GradingScaleFunc func(context.Context, *ent.GradingScaleMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GradingScaleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.GradingScaleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.GradingScaleMutation", m)
 }
 
 // The HomeModuleFunc type is an adapter to allow the use of ordinary
@@ -583,6 +607,18 @@ func (f ResultFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ResultMutation", m)
+}
+
+// The ResultStepFunc type is an adapter to allow the use of ordinary
+// function as ResultStep mutator.
+type ResultStepFunc func(context.Context, *ent.ResultStepMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ResultStepFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ResultStepMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ResultStepMutation", m)
 }
 
 // The RoleGrantFunc type is an adapter to allow the use of ordinary

@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
@@ -31,6 +32,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/draw"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/erasure"
+	"github.com/peregrine-exchange/peregrine/ent/gradingscale"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
@@ -57,6 +59,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/resultstep"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
@@ -231,6 +234,33 @@ func (f TraverseAlliance) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AllianceQuery", q)
+}
+
+// The AmendmentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AmendmentFunc func(context.Context, *ent.AmendmentQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AmendmentFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AmendmentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AmendmentQuery", q)
+}
+
+// The TraverseAmendment type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAmendment func(context.Context, *ent.AmendmentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAmendment) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAmendment) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AmendmentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AmendmentQuery", q)
 }
 
 // The ApiClientFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -744,6 +774,33 @@ func (f TraverseErasure) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ErasureQuery", q)
+}
+
+// The GradingScaleFunc type is an adapter to allow the use of ordinary function as a Querier.
+type GradingScaleFunc func(context.Context, *ent.GradingScaleQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f GradingScaleFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.GradingScaleQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.GradingScaleQuery", q)
+}
+
+// The TraverseGradingScale type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseGradingScale func(context.Context, *ent.GradingScaleQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseGradingScale) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseGradingScale) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.GradingScaleQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.GradingScaleQuery", q)
 }
 
 // The HomeModuleFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1421,6 +1478,33 @@ func (f TraverseResult) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ResultQuery", q)
 }
 
+// The ResultStepFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ResultStepFunc func(context.Context, *ent.ResultStepQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ResultStepFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ResultStepQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ResultStepQuery", q)
+}
+
+// The TraverseResultStep type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseResultStep func(context.Context, *ent.ResultStepQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseResultStep) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseResultStep) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ResultStepQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ResultStepQuery", q)
+}
+
 // The RoleGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RoleGrantFunc func(context.Context, *ent.RoleGrantQuery) (ent.Value, error)
 
@@ -1702,6 +1786,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AffiliationQuery, predicate.Affiliation, affiliation.OrderOption]{typ: ent.TypeAffiliation, tq: q}, nil
 	case *ent.AllianceQuery:
 		return &query[*ent.AllianceQuery, predicate.Alliance, alliance.OrderOption]{typ: ent.TypeAlliance, tq: q}, nil
+	case *ent.AmendmentQuery:
+		return &query[*ent.AmendmentQuery, predicate.Amendment, amendment.OrderOption]{typ: ent.TypeAmendment, tq: q}, nil
 	case *ent.ApiClientQuery:
 		return &query[*ent.ApiClientQuery, predicate.ApiClient, apiclient.OrderOption]{typ: ent.TypeApiClient, tq: q}, nil
 	case *ent.ApplicationQuery:
@@ -1740,6 +1826,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.EnrolmentQuery, predicate.Enrolment, enrolment.OrderOption]{typ: ent.TypeEnrolment, tq: q}, nil
 	case *ent.ErasureQuery:
 		return &query[*ent.ErasureQuery, predicate.Erasure, erasure.OrderOption]{typ: ent.TypeErasure, tq: q}, nil
+	case *ent.GradingScaleQuery:
+		return &query[*ent.GradingScaleQuery, predicate.GradingScale, gradingscale.OrderOption]{typ: ent.TypeGradingScale, tq: q}, nil
 	case *ent.HomeModuleQuery:
 		return &query[*ent.HomeModuleQuery, predicate.HomeModule, homemodule.OrderOption]{typ: ent.TypeHomeModule, tq: q}, nil
 	case *ent.IdempotencyKeyQuery:
@@ -1790,6 +1878,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.RecognitionRuleQuery, predicate.RecognitionRule, recognitionrule.OrderOption]{typ: ent.TypeRecognitionRule, tq: q}, nil
 	case *ent.ResultQuery:
 		return &query[*ent.ResultQuery, predicate.Result, result.OrderOption]{typ: ent.TypeResult, tq: q}, nil
+	case *ent.ResultStepQuery:
+		return &query[*ent.ResultStepQuery, predicate.ResultStep, resultstep.OrderOption]{typ: ent.TypeResultStep, tq: q}, nil
 	case *ent.RoleGrantQuery:
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
 	case *ent.RoleRuleQuery:

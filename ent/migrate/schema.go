@@ -175,6 +175,108 @@ var (
 			},
 		},
 	}
+	// AmendmentsColumns holds the columns for the "amendments" table.
+	AmendmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CORRECTION", "ANNULMENT"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "MADE", "DISMISSED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 32},
+		{Name: "result_version", Type: field.TypeInt},
+		{Name: "achieved", Type: field.TypeJSON, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Size: 1000},
+		{Name: "effects", Type: field.TypeJSON},
+		{Name: "proposed_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "dismissal", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "result_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "home_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "host_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "proposed_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "proposed_by_client_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "decided_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "decided_by_client_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// AmendmentsTable holds the schema information for the "amendments" table.
+	AmendmentsTable = &schema.Table{
+		Name:       "amendments",
+		Columns:    AmendmentsColumns,
+		PrimaryKey: []*schema.Column{AmendmentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "amendments_results_result",
+				Columns:    []*schema.Column{AmendmentsColumns[13]},
+				RefColumns: []*schema.Column{ResultsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "amendments_persons_learner",
+				Columns:    []*schema.Column{AmendmentsColumns[14]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "amendments_institutions_home",
+				Columns:    []*schema.Column{AmendmentsColumns[15]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "amendments_institutions_host",
+				Columns:    []*schema.Column{AmendmentsColumns[16]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "amendments_persons_proposed_by",
+				Columns:    []*schema.Column{AmendmentsColumns[17]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "amendments_api_clients_proposed_by_client",
+				Columns:    []*schema.Column{AmendmentsColumns[18]},
+				RefColumns: []*schema.Column{APIClientsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "amendments_persons_decided_by",
+				Columns:    []*schema.Column{AmendmentsColumns[19]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "amendments_api_clients_decided_by_client",
+				Columns:    []*schema.Column{AmendmentsColumns[20]},
+				RefColumns: []*schema.Column{APIClientsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "amendment_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AmendmentsColumns[2], AmendmentsColumns[0]},
+			},
+			{
+				Name:    "amendment_result_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AmendmentsColumns[13], AmendmentsColumns[0]},
+			},
+			{
+				Name:    "amendment_host_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{AmendmentsColumns[16], AmendmentsColumns[4], AmendmentsColumns[0]},
+			},
+			{
+				Name:    "amendment_learner_id",
+				Unique:  false,
+				Columns: []*schema.Column{AmendmentsColumns[14]},
+			},
+		},
+	}
 	// APIClientsColumns holds the columns for the "api_clients" table.
 	APIClientsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -654,6 +756,7 @@ var (
 		{Name: "assessments", Type: field.TypeJSON},
 		{Name: "assessment_note", Type: field.TypeJSON},
 		{Name: "supervision", Type: field.TypeString, Nullable: true, Size: 32},
+		{Name: "attempts", Type: field.TypeInt, Nullable: true},
 		{Name: "quality", Type: field.TypeJSON, Nullable: true},
 		{Name: "prerequisites", Type: field.TypeJSON},
 		{Name: "target_groups", Type: field.TypeJSON},
@@ -676,19 +779,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "course_versions_courses_course",
-				Columns:    []*schema.Column{CourseVersionsColumns[27]},
+				Columns:    []*schema.Column{CourseVersionsColumns[28]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "course_versions_institutions_institution",
-				Columns:    []*schema.Column{CourseVersionsColumns[28]},
+				Columns:    []*schema.Column{CourseVersionsColumns[29]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "course_versions_persons_submitted_by",
-				Columns:    []*schema.Column{CourseVersionsColumns[29]},
+				Columns:    []*schema.Column{CourseVersionsColumns[30]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -697,7 +800,7 @@ var (
 			{
 				Name:    "courseversion_course_id_number",
 				Unique:  true,
-				Columns: []*schema.Column{CourseVersionsColumns[27], CourseVersionsColumns[2]},
+				Columns: []*schema.Column{CourseVersionsColumns[28], CourseVersionsColumns[2]},
 			},
 		},
 	}
@@ -1054,9 +1157,13 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"ENROLLED", "COMPLETED", "WITHDRAWN", "CANCELLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ENROLLED", "STARTED", "COMPLETED", "WITHDRAWN", "DROPPED_OUT", "CANCELLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "enrolled_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "started_on", Type: field.TypeString, Nullable: true, Size: 10, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(10)"}},
+		{Name: "dropped_out_on", Type: field.TypeString, Nullable: true, Size: 10, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(10)"}},
+		{Name: "attendance", Type: field.TypeInt, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
 		{Name: "application_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "offering_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -1072,37 +1179,37 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "enrolments_applications_application",
-				Columns:    []*schema.Column{EnrolmentsColumns[6]},
+				Columns:    []*schema.Column{EnrolmentsColumns[10]},
 				RefColumns: []*schema.Column{ApplicationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_persons_learner",
-				Columns:    []*schema.Column{EnrolmentsColumns[7]},
+				Columns:    []*schema.Column{EnrolmentsColumns[11]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_offerings_offering",
-				Columns:    []*schema.Column{EnrolmentsColumns[8]},
+				Columns:    []*schema.Column{EnrolmentsColumns[12]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_course_versions_version",
-				Columns:    []*schema.Column{EnrolmentsColumns[9]},
+				Columns:    []*schema.Column{EnrolmentsColumns[13]},
 				RefColumns: []*schema.Column{CourseVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_institutions_home",
-				Columns:    []*schema.Column{EnrolmentsColumns[10]},
+				Columns:    []*schema.Column{EnrolmentsColumns[14]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_institutions_host",
-				Columns:    []*schema.Column{EnrolmentsColumns[11]},
+				Columns:    []*schema.Column{EnrolmentsColumns[15]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1116,27 +1223,27 @@ var (
 			{
 				Name:    "enrolment_application_id",
 				Unique:  true,
-				Columns: []*schema.Column{EnrolmentsColumns[6]},
+				Columns: []*schema.Column{EnrolmentsColumns[10]},
 			},
 			{
 				Name:    "enrolment_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrolmentsColumns[7], EnrolmentsColumns[0]},
+				Columns: []*schema.Column{EnrolmentsColumns[11], EnrolmentsColumns[0]},
 			},
 			{
 				Name:    "enrolment_home_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrolmentsColumns[10], EnrolmentsColumns[0]},
+				Columns: []*schema.Column{EnrolmentsColumns[14], EnrolmentsColumns[0]},
 			},
 			{
 				Name:    "enrolment_host_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrolmentsColumns[11], EnrolmentsColumns[0]},
+				Columns: []*schema.Column{EnrolmentsColumns[15], EnrolmentsColumns[0]},
 			},
 			{
 				Name:    "enrolment_offering_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrolmentsColumns[8], EnrolmentsColumns[0]},
+				Columns: []*schema.Column{EnrolmentsColumns[12], EnrolmentsColumns[0]},
 			},
 		},
 	}
@@ -1183,6 +1290,42 @@ var (
 				Name:    "erasure_state_id",
 				Unique:  false,
 				Columns: []*schema.Column{ErasuresColumns[3], ErasuresColumns[0]},
+			},
+		},
+	}
+	// GradingScalesColumns holds the columns for the "grading_scales" table.
+	GradingScalesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "name", Type: field.TypeJSON},
+		{Name: "definition", Type: field.TypeJSON},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// GradingScalesTable holds the schema information for the "grading_scales" table.
+	GradingScalesTable = &schema.Table{
+		Name:       "grading_scales",
+		Columns:    GradingScalesColumns,
+		PrimaryKey: []*schema.Column{GradingScalesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "grading_scales_institutions_institution",
+				Columns:    []*schema.Column{GradingScalesColumns[6]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "gradingscale_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{GradingScalesColumns[2], GradingScalesColumns[0]},
+			},
+			{
+				Name:    "gradingscale_institution_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{GradingScalesColumns[6], GradingScalesColumns[0]},
 			},
 		},
 	}
@@ -2049,7 +2192,7 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "GRANTED", "GRANTED_PARTIALLY", "REFUSED", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "GRANTED", "GRANTED_PARTIALLY", "REFUSED", "WITHDRAWN", "SUPERSEDED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "basis", Type: field.TypeEnum, Enums: []string{"RULE", "COMMITMENT", "ASSESSMENT"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "ects", Type: field.TypeInt, Default: 0},
@@ -2239,14 +2382,19 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "attempt", Type: field.TypeInt},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"RECORDED", "CONFIRMED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"RECORDED", "DISCARDED", "CONFIRMED", "ANNULLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"PASSED", "FAILED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "grade", Type: field.TypeString, Nullable: true, Size: 16},
 		{Name: "scale", Type: field.TypeString, Size: 32},
+		{Name: "second_grade", Type: field.TypeString, Nullable: true, Size: 16},
+		{Name: "second_scale", Type: field.TypeString, Nullable: true, Size: 32},
 		{Name: "ects", Type: field.TypeInt},
 		{Name: "achieved_on", Type: field.TypeString, Size: 10, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(10)"}},
 		{Name: "recorded_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "confirmed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "corrected_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "annulled_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "enrolment_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "home_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -2263,43 +2411,43 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "results_enrolments_enrolment",
-				Columns:    []*schema.Column{ResultsColumns[12]},
+				Columns:    []*schema.Column{ResultsColumns[17]},
 				RefColumns: []*schema.Column{EnrolmentsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "results_persons_learner",
-				Columns:    []*schema.Column{ResultsColumns[13]},
+				Columns:    []*schema.Column{ResultsColumns[18]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "results_institutions_home",
-				Columns:    []*schema.Column{ResultsColumns[14]},
+				Columns:    []*schema.Column{ResultsColumns[19]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "results_institutions_host",
-				Columns:    []*schema.Column{ResultsColumns[15]},
+				Columns:    []*schema.Column{ResultsColumns[20]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "results_persons_recorded_by",
-				Columns:    []*schema.Column{ResultsColumns[16]},
+				Columns:    []*schema.Column{ResultsColumns[21]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "results_api_clients_recorded_by_client",
-				Columns:    []*schema.Column{ResultsColumns[17]},
+				Columns:    []*schema.Column{ResultsColumns[22]},
 				RefColumns: []*schema.Column{APIClientsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "results_persons_confirmed_by",
-				Columns:    []*schema.Column{ResultsColumns[18]},
+				Columns:    []*schema.Column{ResultsColumns[23]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -2313,12 +2461,71 @@ var (
 			{
 				Name:    "result_enrolment_id_attempt",
 				Unique:  true,
-				Columns: []*schema.Column{ResultsColumns[12], ResultsColumns[3]},
+				Columns: []*schema.Column{ResultsColumns[17], ResultsColumns[3]},
 			},
 			{
 				Name:    "result_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[13], ResultsColumns[0]},
+				Columns: []*schema.Column{ResultsColumns[18], ResultsColumns[0]},
+			},
+		},
+	}
+	// ResultStepsColumns holds the columns for the "result_steps" table.
+	ResultStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "verb", Type: field.TypeString, Size: 64},
+		{Name: "state", Type: field.TypeString, Size: 32},
+		{Name: "achieved", Type: field.TypeJSON},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "result_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "person_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "client_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// ResultStepsTable holds the schema information for the "result_steps" table.
+	ResultStepsTable = &schema.Table{
+		Name:       "result_steps",
+		Columns:    ResultStepsColumns,
+		PrimaryKey: []*schema.Column{ResultStepsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "result_steps_results_result",
+				Columns:    []*schema.Column{ResultStepsColumns[8]},
+				RefColumns: []*schema.Column{ResultsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "result_steps_persons_learner",
+				Columns:    []*schema.Column{ResultStepsColumns[9]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "result_steps_persons_person",
+				Columns:    []*schema.Column{ResultStepsColumns[10]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "result_steps_api_clients_client",
+				Columns:    []*schema.Column{ResultStepsColumns[11]},
+				RefColumns: []*schema.Column{APIClientsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "resultstep_result_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{ResultStepsColumns[8], ResultStepsColumns[2]},
+			},
+			{
+				Name:    "resultstep_learner_id",
+				Unique:  false,
+				Columns: []*schema.Column{ResultStepsColumns[9]},
 			},
 		},
 	}
@@ -2786,6 +2993,7 @@ var (
 		AdmissionPoliciesTable,
 		AffiliationsTable,
 		AlliancesTable,
+		AmendmentsTable,
 		APIClientsTable,
 		ApplicationsTable,
 		ApplicationStepsTable,
@@ -2805,6 +3013,7 @@ var (
 		DrawsTable,
 		EnrolmentsTable,
 		ErasuresTable,
+		GradingScalesTable,
 		HomeModulesTable,
 		IdempotencyKeysTable,
 		IdentitiesTable,
@@ -2830,6 +3039,7 @@ var (
 		RecognitionCasesTable,
 		RecognitionRulesTable,
 		ResultsTable,
+		ResultStepsTable,
 		RoleGrantsTable,
 		RoleRulesTable,
 		SeatQuotaTable,
@@ -2852,6 +3062,14 @@ func init() {
 	AffiliationsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	AffiliationsTable.ForeignKeys[2].RefTable = ProgrammesTable
 	AffiliationsTable.ForeignKeys[3].RefTable = IdentitiesTable
+	AmendmentsTable.ForeignKeys[0].RefTable = ResultsTable
+	AmendmentsTable.ForeignKeys[1].RefTable = PersonsTable
+	AmendmentsTable.ForeignKeys[2].RefTable = InstitutionsTable
+	AmendmentsTable.ForeignKeys[3].RefTable = InstitutionsTable
+	AmendmentsTable.ForeignKeys[4].RefTable = PersonsTable
+	AmendmentsTable.ForeignKeys[5].RefTable = APIClientsTable
+	AmendmentsTable.ForeignKeys[6].RefTable = PersonsTable
+	AmendmentsTable.ForeignKeys[7].RefTable = APIClientsTable
 	APIClientsTable.ForeignKeys[0].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[0].RefTable = PersonsTable
 	ApplicationsTable.ForeignKeys[1].RefTable = OfferingsTable
@@ -2897,6 +3115,7 @@ func init() {
 	EnrolmentsTable.ForeignKeys[4].RefTable = InstitutionsTable
 	EnrolmentsTable.ForeignKeys[5].RefTable = InstitutionsTable
 	ErasuresTable.ForeignKeys[0].RefTable = PersonsTable
+	GradingScalesTable.ForeignKeys[0].RefTable = InstitutionsTable
 	HomeModulesTable.ForeignKeys[0].RefTable = ProgrammesTable
 	IdentitiesTable.ForeignKeys[0].RefTable = PersonsTable
 	IdentitiesTable.ForeignKeys[1].RefTable = ProvidersTable
@@ -2949,6 +3168,10 @@ func init() {
 	ResultsTable.ForeignKeys[4].RefTable = PersonsTable
 	ResultsTable.ForeignKeys[5].RefTable = APIClientsTable
 	ResultsTable.ForeignKeys[6].RefTable = PersonsTable
+	ResultStepsTable.ForeignKeys[0].RefTable = ResultsTable
+	ResultStepsTable.ForeignKeys[1].RefTable = PersonsTable
+	ResultStepsTable.ForeignKeys[2].RefTable = PersonsTable
+	ResultStepsTable.ForeignKeys[3].RefTable = APIClientsTable
 	RoleGrantsTable.ForeignKeys[0].RefTable = PersonsTable
 	RoleGrantsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	RoleGrantsTable.ForeignKeys[2].RefTable = UnitsTable

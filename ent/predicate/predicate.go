@@ -18,6 +18,9 @@ type Affiliation func(*sql.Selector)
 // Alliance is the predicate function for alliance builders.
 type Alliance func(*sql.Selector)
 
+// Amendment is the predicate function for amendment builders.
+type Amendment func(*sql.Selector)
+
 // ApiClient is the predicate function for apiclient builders.
 type ApiClient func(*sql.Selector)
 
@@ -74,6 +77,9 @@ type Enrolment func(*sql.Selector)
 
 // Erasure is the predicate function for erasure builders.
 type Erasure func(*sql.Selector)
+
+// GradingScale is the predicate function for gradingscale builders.
+type GradingScale func(*sql.Selector)
 
 // HomeModule is the predicate function for homemodule builders.
 type HomeModule func(*sql.Selector)
@@ -149,6 +155,9 @@ type RecognitionRule func(*sql.Selector)
 
 // Result is the predicate function for result builders.
 type Result func(*sql.Selector)
+
+// ResultStep is the predicate function for resultstep builders.
+type ResultStep func(*sql.Selector)
 
 // RoleGrant is the predicate function for rolegrant builders.
 type RoleGrant func(*sql.Selector)

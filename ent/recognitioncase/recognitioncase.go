@@ -204,6 +204,7 @@ const (
 	StateGRANTED_PARTIALLY State = "GRANTED_PARTIALLY"
 	StateREFUSED           State = "REFUSED"
 	StateWITHDRAWN         State = "WITHDRAWN"
+	StateSUPERSEDED        State = "SUPERSEDED"
 )
 
 func (s State) String() string {
@@ -213,7 +214,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateOPEN, StateGRANTED, StateGRANTED_PARTIALLY, StateREFUSED, StateWITHDRAWN:
+	case StateOPEN, StateGRANTED, StateGRANTED_PARTIALLY, StateREFUSED, StateWITHDRAWN, StateSUPERSEDED:
 		return nil
 	default:
 		return fmt.Errorf("recognitioncase: invalid enum value for state field: %q", s)

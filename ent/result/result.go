@@ -30,6 +30,8 @@ const (
 	FieldHostID = "host_id"
 	// FieldAttempt holds the string denoting the attempt field in the database.
 	FieldAttempt = "attempt"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// FieldOutcome holds the string denoting the outcome field in the database.
@@ -38,6 +40,10 @@ const (
 	FieldGrade = "grade"
 	// FieldScale holds the string denoting the scale field in the database.
 	FieldScale = "scale"
+	// FieldSecondGrade holds the string denoting the second_grade field in the database.
+	FieldSecondGrade = "second_grade"
+	// FieldSecondScale holds the string denoting the second_scale field in the database.
+	FieldSecondScale = "second_scale"
 	// FieldEcts holds the string denoting the ects field in the database.
 	FieldEcts = "ects"
 	// FieldAchievedOn holds the string denoting the achieved_on field in the database.
@@ -52,6 +58,10 @@ const (
 	FieldRecordedAt = "recorded_at"
 	// FieldConfirmedAt holds the string denoting the confirmed_at field in the database.
 	FieldConfirmedAt = "confirmed_at"
+	// FieldCorrectedAt holds the string denoting the corrected_at field in the database.
+	FieldCorrectedAt = "corrected_at"
+	// FieldAnnulledAt holds the string denoting the annulled_at field in the database.
+	FieldAnnulledAt = "annulled_at"
 	// EdgeEnrolment holds the string denoting the enrolment edge name in mutations.
 	EdgeEnrolment = "enrolment"
 	// EdgeLearner holds the string denoting the learner edge name in mutations.
@@ -129,10 +139,13 @@ var Columns = []string{
 	FieldHomeID,
 	FieldHostID,
 	FieldAttempt,
+	FieldVersion,
 	FieldState,
 	FieldOutcome,
 	FieldGrade,
 	FieldScale,
+	FieldSecondGrade,
+	FieldSecondScale,
 	FieldEcts,
 	FieldAchievedOn,
 	FieldRecordedByID,
@@ -140,6 +153,8 @@ var Columns = []string{
 	FieldConfirmedByID,
 	FieldRecordedAt,
 	FieldConfirmedAt,
+	FieldCorrectedAt,
+	FieldAnnulledAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -169,10 +184,18 @@ var (
 	HostIDValidator func(string) error
 	// AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
 	AttemptValidator func(int) error
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
+	// VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	VersionValidator func(int) error
 	// GradeValidator is a validator for the "grade" field. It is called by the builders before save.
 	GradeValidator func(string) error
 	// ScaleValidator is a validator for the "scale" field. It is called by the builders before save.
 	ScaleValidator func(string) error
+	// SecondGradeValidator is a validator for the "second_grade" field. It is called by the builders before save.
+	SecondGradeValidator func(string) error
+	// SecondScaleValidator is a validator for the "second_scale" field. It is called by the builders before save.
+	SecondScaleValidator func(string) error
 	// AchievedOnValidator is a validator for the "achieved_on" field. It is called by the builders before save.
 	AchievedOnValidator func(string) error
 	// RecordedByIDValidator is a validator for the "recorded_by_id" field. It is called by the builders before save.
@@ -193,7 +216,9 @@ type State string
 // State values.
 const (
 	StateRECORDED  State = "RECORDED"
+	StateDISCARDED State = "DISCARDED"
 	StateCONFIRMED State = "CONFIRMED"
+	StateANNULLED  State = "ANNULLED"
 )
 
 func (s State) String() string {
@@ -203,7 +228,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateRECORDED, StateCONFIRMED:
+	case StateRECORDED, StateDISCARDED, StateCONFIRMED, StateANNULLED:
 		return nil
 	default:
 		return fmt.Errorf("result: invalid enum value for state field: %q", s)

@@ -71,6 +71,11 @@ func Attempt(v int) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldAttempt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldVersion, v))
+}
+
 // Grade applies equality check predicate on the "grade" field. It's identical to GradeEQ.
 func Grade(v string) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldGrade, v))
@@ -80,6 +85,17 @@ func Grade(v string) predicate.Result {
 func Scale(v vocab.GradeScale) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldScale, vc))
+}
+
+// SecondGrade applies equality check predicate on the "second_grade" field. It's identical to SecondGradeEQ.
+func SecondGrade(v string) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldSecondGrade, v))
+}
+
+// SecondScale applies equality check predicate on the "second_scale" field. It's identical to SecondScaleEQ.
+func SecondScale(v vocab.GradeScale) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldEQ(FieldSecondScale, vc))
 }
 
 // Ects applies equality check predicate on the "ects" field. It's identical to EctsEQ.
@@ -119,6 +135,16 @@ func RecordedAt(v time.Time) predicate.Result {
 // ConfirmedAt applies equality check predicate on the "confirmed_at" field. It's identical to ConfirmedAtEQ.
 func ConfirmedAt(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldConfirmedAt, v))
+}
+
+// CorrectedAt applies equality check predicate on the "corrected_at" field. It's identical to CorrectedAtEQ.
+func CorrectedAt(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldCorrectedAt, v))
+}
+
+// AnnulledAt applies equality check predicate on the "annulled_at" field. It's identical to AnnulledAtEQ.
+func AnnulledAt(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldAnnulledAt, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -211,6 +237,16 @@ func AttemptIn(vs ...int) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldAttempt, vs...))
 }
 
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldVersion, vs...))
+}
+
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldState, v))
@@ -264,6 +300,51 @@ func ScaleIn(vs ...vocab.GradeScale) predicate.Result {
 		v[i] = string(vs[i])
 	}
 	return predicate.Result(sql.FieldIn(FieldScale, v...))
+}
+
+// SecondGradeEQ applies the EQ predicate on the "second_grade" field.
+func SecondGradeEQ(v string) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldSecondGrade, v))
+}
+
+// SecondGradeIn applies the In predicate on the "second_grade" field.
+func SecondGradeIn(vs ...string) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldSecondGrade, vs...))
+}
+
+// SecondGradeIsNil applies the IsNil predicate on the "second_grade" field.
+func SecondGradeIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldSecondGrade))
+}
+
+// SecondGradeNotNil applies the NotNil predicate on the "second_grade" field.
+func SecondGradeNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldSecondGrade))
+}
+
+// SecondScaleEQ applies the EQ predicate on the "second_scale" field.
+func SecondScaleEQ(v vocab.GradeScale) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldEQ(FieldSecondScale, vc))
+}
+
+// SecondScaleIn applies the In predicate on the "second_scale" field.
+func SecondScaleIn(vs ...vocab.GradeScale) predicate.Result {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Result(sql.FieldIn(FieldSecondScale, v...))
+}
+
+// SecondScaleIsNil applies the IsNil predicate on the "second_scale" field.
+func SecondScaleIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldSecondScale))
+}
+
+// SecondScaleNotNil applies the NotNil predicate on the "second_scale" field.
+func SecondScaleNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldSecondScale))
 }
 
 // EctsEQ applies the EQ predicate on the "ects" field.
@@ -394,6 +475,46 @@ func ConfirmedAtIsNil() predicate.Result {
 // ConfirmedAtNotNil applies the NotNil predicate on the "confirmed_at" field.
 func ConfirmedAtNotNil() predicate.Result {
 	return predicate.Result(sql.FieldNotNull(FieldConfirmedAt))
+}
+
+// CorrectedAtEQ applies the EQ predicate on the "corrected_at" field.
+func CorrectedAtEQ(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldCorrectedAt, v))
+}
+
+// CorrectedAtIn applies the In predicate on the "corrected_at" field.
+func CorrectedAtIn(vs ...time.Time) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldCorrectedAt, vs...))
+}
+
+// CorrectedAtIsNil applies the IsNil predicate on the "corrected_at" field.
+func CorrectedAtIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldCorrectedAt))
+}
+
+// CorrectedAtNotNil applies the NotNil predicate on the "corrected_at" field.
+func CorrectedAtNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldCorrectedAt))
+}
+
+// AnnulledAtEQ applies the EQ predicate on the "annulled_at" field.
+func AnnulledAtEQ(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldAnnulledAt, v))
+}
+
+// AnnulledAtIn applies the In predicate on the "annulled_at" field.
+func AnnulledAtIn(vs ...time.Time) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldAnnulledAt, vs...))
+}
+
+// AnnulledAtIsNil applies the IsNil predicate on the "annulled_at" field.
+func AnnulledAtIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldAnnulledAt))
+}
+
+// AnnulledAtNotNil applies the NotNil predicate on the "annulled_at" field.
+func AnnulledAtNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldAnnulledAt))
 }
 
 // HasEnrolment applies the HasEdge predicate on the "enrolment" edge.

@@ -67,6 +67,7 @@ func (CourseVersion) Fields() []ent.Field {
 		field.JSON("assessments", []vocab.AssessmentType{}),
 		text("assessment_note"),
 		field.String("supervision").MaxRuneLen(32).GoType(vocab.Supervision("")).Optional().Nillable(),
+		field.Int("attempts").Positive().Max(10).Optional().Nillable().Comment("how often a learner may try; nil: as often as the exchange allows"),
 		field.JSON("quality", &vocab.QualityAssurance{}).Optional(),
 		text("prerequisites"),
 		field.JSON("target_groups", []vocab.TargetGroup{}),

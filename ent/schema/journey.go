@@ -63,8 +63,11 @@ func (Enrolment) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Enrol
 func (Enrolment) Fields() []ent.Field {
 	return []ent.Field{
 		ref("application"), ref("learner"), ref("offering"), ref("version"), ref("home"), ref("host"),
-		state("state", "ENROLLED", "COMPLETED", "WITHDRAWN", "CANCELLED"),
+		state("state", "ENROLLED", "STARTED", "COMPLETED", "WITHDRAWN", "DROPPED_OUT", "CANCELLED"),
 		moment("enrolled_at"), at("ended_at"),
+		day("started_on"), day("dropped_out_on"),
+		field.Int("attendance").NonNegative().Max(100).Optional().Nillable().Comment("per cent of what was taught"),
+		field.Text("reason").MaxRuneLen(1000).Optional().Nillable().Comment("why the host has noted a drop-out, or has reopened it"),
 	}
 }
 
@@ -98,14 +101,17 @@ func (Result) Fields() []ent.Field {
 	return []ent.Field{
 		ref("enrolment"), ref("learner"), ref("home"), ref("host"),
 		field.Int("attempt").Positive().Immutable(),
-		state("state", "RECORDED", "CONFIRMED"),
+		field.Int("version").Positive().Default(1).Comment("counts its steps"),
+		state("state", "RECORDED", "DISCARDED", "CONFIRMED", "ANNULLED"),
 		state("outcome", "PASSED", "FAILED"),
 		field.String("grade").MaxRuneLen(16).Optional().Nillable().Comment("as the host gives it, never converted in place"),
 		field.String("scale").MaxRuneLen(32).GoType(vocab.GradeScale("")),
+		field.String("second_grade").MaxRuneLen(16).Optional().Nillable().Comment("the same achievement on another scale, where the host gives two"),
+		field.String("second_scale").MaxRuneLen(32).GoType(vocab.GradeScale("")).Optional().Nillable(),
 		field.Int("ects").GoType(vocab.ECTS(0)).Comment("credits earned; none without a pass"),
 		field.String("achieved_on").MaxRuneLen(10).SchemaType(char(10)).Annotations(ascii),
 		mayRef("recorded_by"), mayRef("recorded_by_client"), mayRef("confirmed_by"),
-		moment("recorded_at"), at("confirmed_at"),
+		moment("recorded_at"), at("confirmed_at"), at("corrected_at"), at("annulled_at"),
 	}
 }
 
@@ -123,4 +129,63 @@ func (Result) Edges() []ent.Edge {
 
 func (Result) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("enrolment_id", "attempt").Unique(), index.Fields("learner_id", "id")}
+}
+
+// ResultStep is what was done with a result: its history, in order and without a gap.
+type ResultStep struct{ ent.Schema }
+
+func (ResultStep) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.ResultStep}} }
+
+func (ResultStep) Fields() []ent.Field {
+	return []ent.Field{
+		ref("result"), ref("learner"),
+		field.Int("number").Positive().Immutable().Comment("version of the result that it led to"),
+		field.String("verb").MaxRuneLen(64).Immutable(),
+		field.String("state").MaxRuneLen(32).Immutable().Comment("of the result from then on"),
+		field.JSON("achieved", vocab.Achieved{}).Immutable().Comment("what the result says from then on"),
+		mayRef("person"), mayRef("client"),
+		field.Text("reason").MaxRuneLen(1000).Optional().Nillable(),
+		moment("at"),
+	}
+}
+
+func (ResultStep) Edges() []ent.Edge {
+	return []ent.Edge{to("result", Result.Type), to("learner", Person.Type), mayTo("person", Person.Type), mayTo("client", ApiClient.Type)}
+}
+
+func (ResultStep) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("result_id", "number").Unique(), index.Fields("learner_id")}
+}
+
+// Amendment is a correction or annulment of a confirmed result, with what it moves.
+type Amendment struct{ ent.Schema }
+
+func (Amendment) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Amendment}, Changing{}} }
+
+func (Amendment) Fields() []ent.Field {
+	return []ent.Field{
+		ref("result"), ref("learner"), ref("home"), ref("host"),
+		state("kind", "CORRECTION", "ANNULMENT"),
+		state("state", "PROPOSED", "MADE", "DISMISSED"),
+		field.String("live_key").MaxRuneLen(32).Unique().Optional().Nillable().Comment("the result, while it is proposed: one at a time"),
+		field.Int("result_version").Positive().Immutable().Comment("of the result that it is about"),
+		field.JSON("achieved", &vocab.Achieved{}).Optional().Immutable().Comment("what a correction has the result say"),
+		field.Text("reason").MaxRuneLen(1000).Immutable(),
+		field.JSON("effects", []vocab.Effect{}).Comment("what it moves, or has moved"),
+		mayRef("proposed_by"), mayRef("proposed_by_client"), moment("proposed_at"),
+		mayRef("decided_by"), mayRef("decided_by_client"), at("decided_at"),
+		field.Text("dismissal").MaxRuneLen(1000).Optional().Nillable().Comment("why it was not made"),
+	}
+}
+
+func (Amendment) Edges() []ent.Edge {
+	return []ent.Edge{
+		to("result", Result.Type), to("learner", Person.Type), to("home", Institution.Type), to("host", Institution.Type),
+		mayTo("proposed_by", Person.Type), mayTo("proposed_by_client", ApiClient.Type),
+		mayTo("decided_by", Person.Type), mayTo("decided_by_client", ApiClient.Type),
+	}
+}
+
+func (Amendment) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("result_id", "id"), index.Fields("host_id", "state", "id"), index.Fields("learner_id")}
 }

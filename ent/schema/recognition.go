@@ -55,7 +55,7 @@ func (RecognitionCase) Mixin() []ent.Mixin {
 func (RecognitionCase) Fields() []ent.Field {
 	return []ent.Field{
 		ref("learner"), ref("home"), ref("host"), ref("credential"), mayRef("programme"), mayRef("rule"),
-		state("state", "OPEN", "GRANTED", "GRANTED_PARTIALLY", "REFUSED", "WITHDRAWN"),
+		state("state", "OPEN", "GRANTED", "GRANTED_PARTIALLY", "REFUSED", "WITHDRAWN", "SUPERSEDED"),
 		state("basis", "RULE", "COMMITMENT", "ASSESSMENT"),
 		field.String("live_key").MaxRuneLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
 			Comment("result and home while the case stands: no credit counts twice"),

@@ -1608,6 +1608,29 @@ func fieldContext_CourseVersion_supervision(_ context.Context, ec *executionCont
 	return graphql.NewScalarFieldContext("CourseVersion", field, false, false, "Supervision")
 }
 
+func _CourseVersion_attempts(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CourseVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersion_attempts(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CourseVersion_attempts(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseVersion", field, false, false, "Int")
+}
+
 func _CourseVersion_quality(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CourseVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4833,7 +4856,7 @@ func unmarshalInputCourseContentInput(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"title", "summary", "description", "outcomes", "ects", "hours", "eqfLevel", "isced", "languages", "mode", "assessments", "assessmentNote", "supervision", "quality", "prerequisites", "targetGroups", "stackability", "topics", "url"}
+	fieldsInOrder := [...]string{"title", "summary", "description", "outcomes", "ects", "hours", "eqfLevel", "isced", "languages", "mode", "assessments", "assessmentNote", "supervision", "attempts", "quality", "prerequisites", "targetGroups", "stackability", "topics", "url"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4931,6 +4954,13 @@ func unmarshalInputCourseContentInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.Supervision = data
+		case "attempts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attempts"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attempts = data
 		case "quality":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quality"))
 			data, err := unmarshalOQualityAssuranceInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQualityText(ctx, ec, v)
@@ -6482,6 +6512,11 @@ func _CourseVersion(ctx context.Context, ec *executionContext, sel ast.Selection
 			}
 		case "supervision":
 			out.Values[i] = _CourseVersion_supervision(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "attempts":
+			out.Values[i] = _CourseVersion_attempts(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/graph/model"
@@ -24,6 +25,20 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type AchievedResolver interface {
+	Outcome(ctx context.Context, obj *vocab.Achieved) (result.Outcome, error)
+}
+type AmendmentResolver interface {
+	Result(ctx context.Context, objs []*ent.Amendment) ([]*ent.Result, error)
+
+	Effects(ctx context.Context, obj *ent.Amendment) ([]*vocab.Effect, error)
+	ProposedBy(ctx context.Context, objs []*ent.Amendment) ([]*ent.Person, error)
+
+	ViewerActions(ctx context.Context, obj *ent.Amendment) ([]*model.ViewerAction, error)
+}
+type EffectResolver interface {
+	Label(ctx context.Context, obj *vocab.Effect) (string, error)
+}
 type EnrolmentResolver interface {
 	Application(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Application, error)
 	Learner(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Person, error)
@@ -35,6 +50,8 @@ type EnrolmentResolver interface {
 type ResultResolver interface {
 	Enrolment(ctx context.Context, objs []*ent.Result) ([]*ent.Enrolment, error)
 
+	History(ctx context.Context, objs []*ent.Result) ([][]*model.ResultStep, error)
+	Amendments(ctx context.Context, objs []*ent.Result) ([][]*ent.Amendment, error)
 	Credential(ctx context.Context, objs []*ent.Result) ([]*ent.Credential, error)
 	ViewerActions(ctx context.Context, obj *ent.Result) ([]*model.ViewerAction, error)
 }
@@ -46,6 +63,713 @@ type ResultResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func _Achieved_outcome(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Achieved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Achieved_outcome(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Achieved().Outcome(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v result.Outcome) graphql.Marshaler {
+			return marshalNResultOutcome2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐOutcome(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Achieved_outcome(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achieved", field, true, true, "ResultOutcome")
+}
+
+func _Achieved_grade(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Achieved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Achieved_grade(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Grade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Achieved_grade(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achieved", field, false, false, "String")
+}
+
+func _Achieved_scale(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Achieved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Achieved_scale(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scale, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.GradeScale) graphql.Marshaler {
+			return marshalNGradeScale2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Achieved_scale(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achieved", field, false, false, "GradeScale")
+}
+
+func _Achieved_secondGrade(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Achieved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Achieved_secondGrade(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondGrade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Achieved_secondGrade(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achieved", field, false, false, "String")
+}
+
+func _Achieved_secondScale(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Achieved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Achieved_secondScale(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondScale, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.GradeScale) graphql.Marshaler {
+			return marshalOGradeScale2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Achieved_secondScale(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achieved", field, false, false, "GradeScale")
+}
+
+func _Achieved_ects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Achieved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Achieved_ects(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ECTS, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ECTS) graphql.Marshaler {
+			return marshalNECTS2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Achieved_ects(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achieved", field, false, false, "ECTS")
+}
+
+func _Achieved_achievedOn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Achieved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Achieved_achievedOn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AchievedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNDate2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Achieved_achievedOn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achieved", field, false, false, "Date")
+}
+
+func _Amendment_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_id(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ident.ID) graphql.Marshaler {
+			return marshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Amendment_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Amendment", field, false, false, "ID")
+}
+
+func _Amendment_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_result(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Amendment_result(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Result) graphql.Marshaler {
+			return marshalOResult2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐResult(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Amendment_result(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Amendment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Result(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Amendment_result(ctx context.Context, field graphql.CollectedField, obj *ent.Amendment) (any, error) {
+	resolver := ec.Resolvers.Amendment()
+	if batch, ok := graphql.BatchParentsFor[*ent.Amendment](ctx, "Amendment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Result(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Result](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Amendment.result",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Result(ctx, []*ent.Amendment{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Result](
+		ctx,
+		results,
+		err,
+		"Amendment.result",
+	)
+}
+
+func _Amendment_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_kind(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v amendment.Kind) graphql.Marshaler {
+			return marshalNAmendmentKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋamendmentᚐKind(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Amendment_kind(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Amendment", field, false, false, "AmendmentKind")
+}
+
+func _Amendment_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_state(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v amendment.State) graphql.Marshaler {
+			return marshalNAmendmentState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋamendmentᚐState(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Amendment_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Amendment", field, false, false, "AmendmentState")
+}
+
+func _Amendment_achieved(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_achieved(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Achieved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.Achieved) graphql.Marshaler {
+			return marshalOAchieved2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAchieved(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Amendment_achieved(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Amendment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Achieved(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Amendment_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Amendment_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Amendment", field, false, false, "String")
+}
+
+func _Amendment_effects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_effects(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Amendment().Effects(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Effect) graphql.Marshaler {
+			return marshalNEffect2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffectᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Amendment_effects(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Amendment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Effect(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Amendment_proposedBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_proposedBy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Amendment_proposedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Person) graphql.Marshaler {
+			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐPerson(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Amendment_proposedBy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Amendment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Person(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Amendment_proposedBy(ctx context.Context, field graphql.CollectedField, obj *ent.Amendment) (any, error) {
+	resolver := ec.Resolvers.Amendment()
+	if batch, ok := graphql.BatchParentsFor[*ent.Amendment](ctx, "Amendment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ProposedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Person](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Amendment.proposedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ProposedBy(ctx, []*ent.Amendment{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Person](
+		ctx,
+		results,
+		err,
+		"Amendment.proposedBy",
+	)
+}
+
+func _Amendment_proposedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_proposedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Amendment_proposedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Amendment", field, false, false, "DateTime")
+}
+
+func _Amendment_decidedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_decidedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Amendment_decidedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Amendment", field, false, false, "DateTime")
+}
+
+func _Amendment_dismissal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_dismissal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dismissal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Amendment_dismissal(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Amendment", field, false, false, "String")
+}
+
+func _Amendment_viewerActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Amendment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Amendment_viewerActions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Amendment().ViewerActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ViewerAction) graphql.Marshaler {
+			return marshalNViewerAction2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐViewerActionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Amendment_viewerActions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Amendment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ViewerAction(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AmendmentPayload_amendment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Amendment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AmendmentPayload_amendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Amendment) graphql.Marshaler {
+			return marshalOAmendment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAmendment(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_AmendmentPayload_amendment(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AmendmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Amendment(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AmendmentPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Amendment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AmendmentPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AmendmentPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AmendmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _Effect_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Effect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Effect_kind(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.EffectKind) graphql.Marshaler {
+			return marshalNEffectKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffectKind(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Effect_kind(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Effect", field, false, false, "EffectKind")
+}
+
+func _Effect_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Effect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Effect_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Effect().Label(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Effect_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Effect", field, true, true, "String")
+}
+
+func _Effect_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Effect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Effect_id(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ident.ID) graphql.Marshaler {
+			return marshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Effect_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Effect", field, false, false, "ID")
+}
+
+func _Effect_before(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Effect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Effect_before(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Effect_before(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Effect", field, false, false, "String")
+}
+
+func _Effect_after(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Effect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Effect_after(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Effect_after(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Effect", field, false, false, "String")
+}
 
 func _Enrolment_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrolment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -302,6 +1026,98 @@ func _Enrolment_endedAt(ctx context.Context, ec *executionContext, field graphql
 }
 func fieldContext_Enrolment_endedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Enrolment", field, false, false, "DateTime")
+}
+
+func _Enrolment_startedOn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrolment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrolment_startedOn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalODate2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Enrolment_startedOn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrolment", field, false, false, "Date")
+}
+
+func _Enrolment_attendance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrolment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrolment_attendance(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attendance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Enrolment_attendance(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrolment", field, false, false, "Int")
+}
+
+func _Enrolment_droppedOutOn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrolment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrolment_droppedOutOn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DroppedOutOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalODate2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Enrolment_droppedOutOn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrolment", field, false, false, "Date")
+}
+
+func _Enrolment_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrolment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrolment_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Enrolment_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrolment", field, false, false, "String")
 }
 
 func _Enrolment_results(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrolment) (ret graphql.Marshaler) {
@@ -565,6 +1381,221 @@ func fieldContext_EnrolmentEdge_node(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
+func _EnrolmentOutcome_index(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrolmentOutcome_index(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Index, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EnrolmentOutcome_index(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EnrolmentOutcome", field, false, false, "Int")
+}
+
+func _EnrolmentOutcome_enrolment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrolmentOutcome_enrolment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrolment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrolment) graphql.Marshaler {
+			return marshalOEnrolment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐEnrolment(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EnrolmentOutcome_enrolment(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrolmentOutcome",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Enrolment(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _EnrolmentOutcome_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrolmentOutcome_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EnrolmentOutcome_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrolmentOutcome",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _EnrolmentOutcomesPayload_outcomes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentOutcomesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrolmentOutcomesPayload_outcomes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.EnrolmentOutcome) graphql.Marshaler {
+			return marshalOEnrolmentOutcome2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentOutcomeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EnrolmentOutcomesPayload_outcomes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrolmentOutcomesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_EnrolmentOutcome(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _EnrolmentOutcomesPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentOutcomesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrolmentOutcomesPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EnrolmentOutcomesPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrolmentOutcomesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _EnrolmentPayload_enrolment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Enrolment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrolmentPayload_enrolment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrolment) graphql.Marshaler {
+			return marshalOEnrolment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐEnrolment(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EnrolmentPayload_enrolment(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrolmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Enrolment(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _EnrolmentPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Enrolment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrolmentPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EnrolmentPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrolmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func _Result_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -666,6 +1697,29 @@ func fieldContext_Result_attempt(_ context.Context, ec *executionContext, field 
 	return graphql.NewScalarFieldContext("Result", field, false, false, "Int")
 }
 
+func _Result_version(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Result_version(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Result_version(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Result", field, false, false, "Int")
+}
+
 func _Result_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -755,6 +1809,52 @@ func _Result_scale(ctx context.Context, ec *executionContext, field graphql.Coll
 	)
 }
 func fieldContext_Result_scale(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Result", field, false, false, "GradeScale")
+}
+
+func _Result_secondGrade(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Result_secondGrade(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondGrade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Result_secondGrade(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Result", field, false, false, "String")
+}
+
+func _Result_secondScale(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Result_secondScale(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondScale, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.GradeScale) graphql.Marshaler {
+			return marshalOGradeScale2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Result_secondScale(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Result", field, false, false, "GradeScale")
 }
 
@@ -850,6 +1950,162 @@ func fieldContext_Result_confirmedAt(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("Result", field, false, false, "DateTime")
 }
 
+func _Result_correctedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Result_correctedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CorrectedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Result_correctedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Result", field, false, false, "DateTime")
+}
+
+func _Result_annulledAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Result_annulledAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnnulledAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Result_annulledAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Result", field, false, false, "DateTime")
+}
+
+func _Result_history(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Result_history(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Result_history(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ResultStep) graphql.Marshaler {
+			return marshalNResultStep2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultStepᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Result_history(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Result",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResultStep(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Result_history(ctx context.Context, field graphql.CollectedField, obj *ent.Result) (any, error) {
+	resolver := ec.Resolvers.Result()
+	if batch, ok := graphql.BatchParentsFor[*ent.Result](ctx, "Result"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.History(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.ResultStep](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Result.history",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.History(ctx, []*ent.Result{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.ResultStep](
+		ctx,
+		results,
+		err,
+		"Result.history",
+	)
+}
+
+func _Result_amendments(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Result_amendments(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Result_amendments(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Amendment) graphql.Marshaler {
+			return marshalNAmendment2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAmendmentᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Result_amendments(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Result",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Amendment(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Result_amendments(ctx context.Context, field graphql.CollectedField, obj *ent.Result) (any, error) {
+	resolver := ec.Resolvers.Result()
+	if batch, ok := graphql.BatchParentsFor[*ent.Result](ctx, "Result"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Amendments(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Amendment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Result.amendments",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Amendments(ctx, []*ent.Result{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Amendment](
+		ctx,
+		results,
+		err,
+		"Result.amendments",
+	)
+}
+
 func _Result_credential(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Result) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -937,6 +2193,157 @@ func fieldContext_Result_viewerActions(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _ResultOutcomeOfMany_index(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultOutcomeOfMany) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultOutcomeOfMany_index(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Index, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultOutcomeOfMany_index(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResultOutcomeOfMany", field, false, false, "Int")
+}
+
+func _ResultOutcomeOfMany_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultOutcomeOfMany) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultOutcomeOfMany_result(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Result, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Result) graphql.Marshaler {
+			return marshalOResult2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐResult(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResultOutcomeOfMany_result(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResultOutcomeOfMany",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Result(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ResultOutcomeOfMany_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultOutcomeOfMany) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultOutcomeOfMany_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultOutcomeOfMany_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResultOutcomeOfMany",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _ResultOutcomesPayload_outcomes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultOutcomesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultOutcomesPayload_outcomes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ResultOutcomeOfMany) graphql.Marshaler {
+			return marshalOResultOutcomeOfMany2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultOutcomeOfManyᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResultOutcomesPayload_outcomes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResultOutcomesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResultOutcomeOfMany(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ResultOutcomesPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultOutcomesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultOutcomesPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultOutcomesPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResultOutcomesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func _ResultPayload_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Result]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1001,9 +2408,299 @@ func fieldContext_ResultPayload_errors(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _ResultStep_number(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultStep_number(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultStep_number(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResultStep", field, false, false, "Int")
+}
+
+func _ResultStep_verb(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultStep_verb(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verb, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultStep_verb(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResultStep", field, false, false, "String")
+}
+
+func _ResultStep_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultStep_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultStep_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResultStep", field, false, false, "String")
+}
+
+func _ResultStep_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultStep_state(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v result.State) graphql.Marshaler {
+			return marshalNResultState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐState(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultStep_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResultStep", field, false, false, "ResultState")
+}
+
+func _ResultStep_achieved(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultStep_achieved(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Achieved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Achieved) graphql.Marshaler {
+			return marshalNAchieved2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAchieved(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultStep_achieved(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResultStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Achieved(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ResultStep_person(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultStep_person(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Person, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Person) graphql.Marshaler {
+			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐPerson(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResultStep_person(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResultStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Person(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ResultStep_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultStep_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResultStep_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResultStep", field, false, false, "String")
+}
+
+func _ResultStep_at(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResultStep_at(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ResultStep_at(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResultStep", field, false, false, "DateTime")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func unmarshalInputAnnulResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Annulment, error) {
+	var it journey.Annulment
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"resultId", "expectedVersion", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "resultId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputApproveAmendmentInput(ctx context.Context, ec *executionContext, obj any) (journey.Approval, error) {
+	var it journey.Approval
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"amendmentId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "amendmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amendmentId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmendmentID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
 
 func unmarshalInputConfirmResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Confirmation, error) {
 	var it journey.Confirmation
@@ -1030,6 +2727,231 @@ func unmarshalInputConfirmResultInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.ResultID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputConfirmResultsInput(ctx context.Context, ec *executionContext, obj any) (journey.Confirmations, error) {
+	var it journey.Confirmations
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"resultIds", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "resultIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultIds"))
+			data, err := unmarshalNID2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐIDᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultIds = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputCorrectResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Correction, error) {
+	var it journey.Correction
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"resultId", "expectedVersion", "outcome", "grade", "scale", "secondGrade", "secondScale", "achievedOn", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "resultId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := unmarshalOResultOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐOutcome(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "grade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grade"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Grade = data
+		case "scale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scale"))
+			data, err := unmarshalNGradeScale2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scale = data
+		case "secondGrade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondGrade"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondGrade = data
+		case "secondScale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondScale"))
+			data, err := unmarshalOGradeScale2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondScale = data
+		case "achievedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("achievedOn"))
+			data, err := unmarshalNDate2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AchievedOn = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputDiscardResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Annulment, error) {
+	var it journey.Annulment
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"resultId", "expectedVersion", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "resultId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputDismissAmendmentInput(ctx context.Context, ec *executionContext, obj any) (journey.Dismissal, error) {
+	var it journey.Dismissal
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"amendmentId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "amendmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amendmentId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmendmentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -1086,6 +3008,138 @@ func unmarshalInputEnrolmentFilter(ctx context.Context, ec *executionContext, ob
 	return it, nil
 }
 
+func unmarshalInputNoteDropOutInput(ctx context.Context, ec *executionContext, obj any) (journey.DropOut, error) {
+	var it journey.DropOut
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"enrolmentId", "lastDay", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "enrolmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrolmentId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrolmentID = data
+		case "lastDay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastDay"))
+			data, err := unmarshalODate2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastDay = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputParticipationRowInput(ctx context.Context, ec *executionContext, obj any) (journey.Participation, error) {
+	var it journey.Participation
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"enrolmentId", "startedOn", "attendance"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "enrolmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrolmentId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrolmentID = data
+		case "startedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startedOn"))
+			data, err := unmarshalODate2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartedOn = data
+		case "attendance":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attendance"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attendance = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputRecordParticipationInput(ctx context.Context, ec *executionContext, obj any) (journey.Participations, error) {
+	var it journey.Participations
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"rows", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "rows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rows"))
+			data, err := unmarshalNParticipationRowInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐParticipationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rows = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Assessment, error) {
 	var it journey.Assessment
 	if obj == nil {
@@ -1097,7 +3151,7 @@ func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"enrolmentId", "outcome", "grade", "scale", "achievedOn", "idempotencyKey"}
+	fieldsInOrder := [...]string{"enrolmentId", "outcome", "grade", "scale", "secondGrade", "secondScale", "achievedOn", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1113,7 +3167,7 @@ func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, 
 			it.EnrolmentID = data
 		case "outcome":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
-			data, err := unmarshalNResultOutcome2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐOutcome(ctx, ec, v)
+			data, err := unmarshalOResultOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐOutcome(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
@@ -1132,6 +3186,20 @@ func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.Scale = data
+		case "secondGrade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondGrade"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondGrade = data
+		case "secondScale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondScale"))
+			data, err := unmarshalOGradeScale2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondScale = data
 		case "achievedOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("achievedOn"))
 			data, err := unmarshalNDate2string(ctx, ec, v)
@@ -1151,6 +3219,252 @@ func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, 
 	return it, nil
 }
 
+func unmarshalInputRecordResultsInput(ctx context.Context, ec *executionContext, obj any) (journey.Assessments, error) {
+	var it journey.Assessments
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"rows", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "rows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rows"))
+			data, err := unmarshalNResultRowInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAssessedᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rows = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputReopenEnrolmentInput(ctx context.Context, ec *executionContext, obj any) (journey.Reopening, error) {
+	var it journey.Reopening
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"enrolmentId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "enrolmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrolmentId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrolmentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputResultRowInput(ctx context.Context, ec *executionContext, obj any) (journey.Assessed, error) {
+	var it journey.Assessed
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"enrolmentId", "outcome", "grade", "scale", "secondGrade", "secondScale", "achievedOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "enrolmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrolmentId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrolmentID = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := unmarshalOResultOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐOutcome(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "grade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grade"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Grade = data
+		case "scale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scale"))
+			data, err := unmarshalNGradeScale2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scale = data
+		case "secondGrade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondGrade"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondGrade = data
+		case "secondScale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondScale"))
+			data, err := unmarshalOGradeScale2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondScale = data
+		case "achievedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("achievedOn"))
+			data, err := unmarshalNDate2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AchievedOn = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputReviseResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Correction, error) {
+	var it journey.Correction
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"resultId", "expectedVersion", "outcome", "grade", "scale", "secondGrade", "secondScale", "achievedOn", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "resultId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := unmarshalOResultOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐOutcome(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "grade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grade"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Grade = data
+		case "scale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scale"))
+			data, err := unmarshalNGradeScale2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scale = data
+		case "secondGrade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondGrade"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondGrade = data
+		case "secondScale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondScale"))
+			data, err := unmarshalOGradeScale2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondScale = data
+		case "achievedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("achievedOn"))
+			data, err := unmarshalNDate2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AchievedOn = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -1158,6 +3472,254 @@ func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, 
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var achievedImplementors = []string{"Achieved"}
+
+func _Achieved(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Achieved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, achievedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Achieved")
+		case "outcome":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Achieved_outcome(ctx, ec, field, obj)
+				})
+		case "grade":
+			out.Values[i] = _Achieved_grade(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scale":
+			out.Values[i] = _Achieved_scale(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "secondGrade":
+			out.Values[i] = _Achieved_secondGrade(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "secondScale":
+			out.Values[i] = _Achieved_secondScale(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ects":
+			out.Values[i] = _Achieved_ects(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "achievedOn":
+			out.Values[i] = _Achieved_achievedOn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var amendmentImplementors = []string{"Amendment", "Node"}
+
+func _Amendment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Amendment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, amendmentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Amendment")
+		case "id":
+			out.Values[i] = _Amendment_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "result":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Amendment_result(ctx, ec, field, obj)
+				})
+		case "kind":
+			out.Values[i] = _Amendment_kind(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = _Amendment_state(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "achieved":
+			out.Values[i] = _Amendment_achieved(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = _Amendment_reason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "effects":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Amendment_effects(ctx, ec, field, obj)
+				})
+		case "proposedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Amendment_proposedBy(ctx, ec, field, obj)
+				})
+		case "proposedAt":
+			out.Values[i] = _Amendment_proposedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decidedAt":
+			out.Values[i] = _Amendment_decidedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dismissal":
+			out.Values[i] = _Amendment_dismissal(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "viewerActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Amendment_viewerActions(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var amendmentPayloadImplementors = []string{"AmendmentPayload"}
+
+func _AmendmentPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Amendment]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, amendmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AmendmentPayload")
+		case "amendment":
+			out.Values[i] = _AmendmentPayload_amendment(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _AmendmentPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var effectImplementors = []string{"Effect"}
+
+func _Effect(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Effect) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, effectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Effect")
+		case "kind":
+			out.Values[i] = _Effect_kind(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "label":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Effect_label(ctx, ec, field, obj)
+				})
+		case "id":
+			out.Values[i] = _Effect_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "before":
+			out.Values[i] = _Effect_before(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "after":
+			out.Values[i] = _Effect_after(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var enrolmentImplementors = []string{"Enrolment", "Node"}
 
@@ -1205,6 +3767,26 @@ func _Enrolment(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 			}
 		case "endedAt":
 			out.Values[i] = _Enrolment_endedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedOn":
+			out.Values[i] = _Enrolment_startedOn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "attendance":
+			out.Values[i] = _Enrolment_attendance(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "droppedOutOn":
+			out.Values[i] = _Enrolment_droppedOutOn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = _Enrolment_reason(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -1324,6 +3906,125 @@ func _EnrolmentEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 	return out
 }
 
+var enrolmentOutcomeImplementors = []string{"EnrolmentOutcome"}
+
+func _EnrolmentOutcome(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.EnrolmentOutcome) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, enrolmentOutcomeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EnrolmentOutcome")
+		case "index":
+			out.Values[i] = _EnrolmentOutcome_index(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enrolment":
+			out.Values[i] = _EnrolmentOutcome_enrolment(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _EnrolmentOutcome_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var enrolmentOutcomesPayloadImplementors = []string{"EnrolmentOutcomesPayload"}
+
+func _EnrolmentOutcomesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.EnrolmentOutcomesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, enrolmentOutcomesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EnrolmentOutcomesPayload")
+		case "outcomes":
+			out.Values[i] = _EnrolmentOutcomesPayload_outcomes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _EnrolmentOutcomesPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var enrolmentPayloadImplementors = []string{"EnrolmentPayload"}
+
+func _EnrolmentPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Enrolment]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, enrolmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EnrolmentPayload")
+		case "enrolment":
+			out.Values[i] = _EnrolmentPayload_enrolment(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _EnrolmentPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var resultImplementors = []string{"Result", "Node"}
 
 func _Result(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Result) graphql.Marshaler {
@@ -1351,6 +4052,11 @@ func _Result(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.Values[i] = _Result_version(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "state":
 			out.Values[i] = _Result_state(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1369,6 +4075,16 @@ func _Result(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 		case "scale":
 			out.Values[i] = _Result_scale(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "secondGrade":
+			out.Values[i] = _Result_secondGrade(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "secondScale":
+			out.Values[i] = _Result_secondScale(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "ects":
@@ -1391,6 +4107,28 @@ func _Result(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "correctedAt":
+			out.Values[i] = _Result_correctedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "annulledAt":
+			out.Values[i] = _Result_annulledAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Result_history(ctx, ec, field, obj)
+				})
+		case "amendments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Result_amendments(ctx, ec, field, obj)
+				})
 		case "credential":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -1403,6 +4141,87 @@ func _Result(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return _Result_viewerActions(ctx, ec, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resultOutcomeOfManyImplementors = []string{"ResultOutcomeOfMany"}
+
+func _ResultOutcomeOfMany(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ResultOutcomeOfMany) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resultOutcomeOfManyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResultOutcomeOfMany")
+		case "index":
+			out.Values[i] = _ResultOutcomeOfMany_index(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "result":
+			out.Values[i] = _ResultOutcomeOfMany_result(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _ResultOutcomeOfMany_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resultOutcomesPayloadImplementors = []string{"ResultOutcomesPayload"}
+
+func _ResultOutcomesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ResultOutcomesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resultOutcomesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResultOutcomesPayload")
+		case "outcomes":
+			out.Values[i] = _ResultOutcomesPayload_outcomes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _ResultOutcomesPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1458,13 +4277,209 @@ func _ResultPayload(ctx context.Context, ec *executionContext, sel ast.Selection
 	return out
 }
 
+var resultStepImplementors = []string{"ResultStep"}
+
+func _ResultStep(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ResultStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resultStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResultStep")
+		case "number":
+			out.Values[i] = _ResultStep_number(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verb":
+			out.Values[i] = _ResultStep_verb(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _ResultStep_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = _ResultStep_state(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "achieved":
+			out.Values[i] = _ResultStep_achieved(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "person":
+			out.Values[i] = _ResultStep_person(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = _ResultStep_reason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = _ResultStep_at(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
 
+func marshalNAchieved2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAchieved(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Achieved) graphql.Marshaler {
+	return _Achieved(ctx, ec, sel, &v)
+}
+
+func marshalNAmendment2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAmendmentᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Amendment) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Amendment", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNAmendment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAmendment(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNAmendment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAmendment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Amendment) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Amendment!")
+		return graphql.Null
+	}
+	return _Amendment(ctx, ec, sel, v)
+}
+
+func unmarshalNAmendmentKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋamendmentᚐKind(ctx context.Context, ec *executionContext, v any) (amendment.Kind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := amendment.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNAmendmentKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋamendmentᚐKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v amendment.Kind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AmendmentKind!")
+	}
+	return res
+}
+
+func unmarshalNAmendmentState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋamendmentᚐState(ctx context.Context, ec *executionContext, v any) (amendment.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := amendment.State(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNAmendmentState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋamendmentᚐState(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v amendment.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AmendmentState!")
+	}
+	return res
+}
+
+func unmarshalNAnnulResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAnnulment(ctx context.Context, ec *executionContext, v any) (journey.Annulment, error) {
+	res, err := unmarshalInputAnnulResultInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNApproveAmendmentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐApproval(ctx context.Context, ec *executionContext, v any) (journey.Approval, error) {
+	res, err := unmarshalInputApproveAmendmentInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNConfirmResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐConfirmation(ctx context.Context, ec *executionContext, v any) (journey.Confirmation, error) {
 	res, err := unmarshalInputConfirmResultInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNConfirmResultsInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐConfirmations(ctx context.Context, ec *executionContext, v any) (journey.Confirmations, error) {
+	res, err := unmarshalInputConfirmResultsInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCorrectResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐCorrection(ctx context.Context, ec *executionContext, v any) (journey.Correction, error) {
+	res, err := unmarshalInputCorrectResultInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNDiscardResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAnnulment(ctx context.Context, ec *executionContext, v any) (journey.Annulment, error) {
+	res, err := unmarshalInputDiscardResultInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNDismissAmendmentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐDismissal(ctx context.Context, ec *executionContext, v any) (journey.Dismissal, error) {
+	res, err := unmarshalInputDismissAmendmentInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNEffect2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffectᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*vocab.Effect) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEffect2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffect(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNEffect2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffect(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.Effect) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Effect!")
+		return graphql.Null
+	}
+	return _Effect(ctx, ec, sel, v)
+}
+
+func unmarshalNEffectKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffectKind(ctx context.Context, ec *executionContext, v any) (vocab.EffectKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.EffectKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNEffectKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffectKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.EffectKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EffectKind!")
+	}
+	return res
 }
 
 func marshalNEnrolment2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐEnrolmentᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Enrolment) graphql.Marshaler {
@@ -1516,6 +4531,14 @@ func marshalNEnrolmentEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return _EnrolmentEdge(ctx, ec, sel, v)
 }
 
+func marshalNEnrolmentOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentOutcome(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.EnrolmentOutcome) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EnrolmentOutcome!")
+		return graphql.Null
+	}
+	return _EnrolmentOutcome(ctx, ec, sel, v)
+}
+
 func unmarshalNEnrolmentState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋenrolmentᚐState(ctx context.Context, ec *executionContext, v any) (enrolment.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := enrolment.State(tmp)
@@ -1531,23 +4554,47 @@ func marshalNEnrolmentState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 	return res
 }
 
-func unmarshalNGradeScale2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx context.Context, ec *executionContext, v any) (vocab.GradeScale, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := vocab.GradeScale(tmp)
+func unmarshalNNoteDropOutInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐDropOut(ctx context.Context, ec *executionContext, v any) (journey.DropOut, error) {
+	res, err := unmarshalInputNoteDropOutInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNGradeScale2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐGradeScale(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.GradeScale) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "GradeScale!")
+func unmarshalNParticipationRowInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐParticipation(ctx context.Context, ec *executionContext, v any) (journey.Participation, error) {
+	res, err := unmarshalInputParticipationRowInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNParticipationRowInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐParticipationᚄ(ctx context.Context, ec *executionContext, v any) ([]journey.Participation, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]journey.Participation, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNParticipationRowInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐParticipation(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
 	}
-	return res
+	return res, nil
+}
+
+func unmarshalNRecordParticipationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐParticipations(ctx context.Context, ec *executionContext, v any) (journey.Participations, error) {
+	res, err := unmarshalInputRecordParticipationInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func unmarshalNRecordResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAssessment(ctx context.Context, ec *executionContext, v any) (journey.Assessment, error) {
 	res, err := unmarshalInputRecordResultInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNRecordResultsInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAssessments(ctx context.Context, ec *executionContext, v any) (journey.Assessments, error) {
+	res, err := unmarshalInputRecordResultsInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNReopenEnrolmentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐReopening(ctx context.Context, ec *executionContext, v any) (journey.Reopening, error) {
+	res, err := unmarshalInputReopenEnrolmentInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -1591,6 +4638,33 @@ func marshalNResultOutcome2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return res
 }
 
+func marshalNResultOutcomeOfMany2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultOutcomeOfMany(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ResultOutcomeOfMany) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResultOutcomeOfMany!")
+		return graphql.Null
+	}
+	return _ResultOutcomeOfMany(ctx, ec, sel, v)
+}
+
+func unmarshalNResultRowInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAssessed(ctx context.Context, ec *executionContext, v any) (journey.Assessed, error) {
+	res, err := unmarshalInputResultRowInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNResultRowInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAssessedᚄ(ctx context.Context, ec *executionContext, v any) ([]journey.Assessed, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]journey.Assessed, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNResultRowInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAssessed(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func unmarshalNResultState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐState(ctx context.Context, ec *executionContext, v any) (result.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := result.State(tmp)
@@ -1604,6 +4678,75 @@ func marshalNResultState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 		graphql.AddInvalidNullFromMarshaler(ctx, "ResultState!")
 	}
 	return res
+}
+
+func marshalNResultStep2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultStepᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ResultStep) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNResultStep2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultStep(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNResultStep2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultStep(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ResultStep) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResultStep!")
+		return graphql.Null
+	}
+	return _ResultStep(ctx, ec, sel, v)
+}
+
+func unmarshalNReviseResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐCorrection(ctx context.Context, ec *executionContext, v any) (journey.Correction, error) {
+	res, err := unmarshalInputReviseResultInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOAchieved2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAchieved(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.Achieved) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _Achieved(ctx, ec, sel, v)
+}
+
+func marshalOAmendment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAmendment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Amendment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _Amendment(ctx, ec, sel, v)
+}
+
+func marshalOAmendmentPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Amendment]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _AmendmentPayload(ctx, ec, sel, v)
+}
+
+func marshalOEffect2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffectᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*vocab.Effect) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEffect2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐEffect(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func marshalOEnrolment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐEnrolment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Enrolment) graphql.Marshaler {
@@ -1626,6 +4769,39 @@ func unmarshalOEnrolmentFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	}
 	res, err := unmarshalInputEnrolmentFilter(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOEnrolmentOutcome2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentOutcomeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.EnrolmentOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEnrolmentOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentOutcome(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalOEnrolmentOutcomesPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentOutcomesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.EnrolmentOutcomesPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _EnrolmentOutcomesPayload(ctx, ec, sel, v)
+}
+
+func marshalOEnrolmentPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Enrolment]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _EnrolmentPayload(ctx, ec, sel, v)
 }
 
 func unmarshalOEnrolmentState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋenrolmentᚐStateᚄ(ctx context.Context, ec *executionContext, v any) ([]enrolment.State, error) {
@@ -1669,6 +4845,51 @@ func marshalOResult2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐR
 		return graphql.Null
 	}
 	return _Result(ctx, ec, sel, v)
+}
+
+func unmarshalOResultOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐOutcome(ctx context.Context, ec *executionContext, v any) (*result.Outcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := result.Outcome(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOResultOutcome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋresultᚐOutcome(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *result.Outcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func marshalOResultOutcomeOfMany2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultOutcomeOfManyᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ResultOutcomeOfMany) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNResultOutcomeOfMany2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultOutcomeOfMany(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalOResultOutcomesPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultOutcomesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ResultOutcomesPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _ResultOutcomesPayload(ctx, ec, sel, v)
 }
 
 func marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Result]) graphql.Marshaler {

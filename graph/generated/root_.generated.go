@@ -21,9 +21,11 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Achieved() AchievedResolver
 	AdmissionPolicy() AdmissionPolicyResolver
 	Affiliation() AffiliationResolver
 	Alliance() AllianceResolver
+	Amendment() AmendmentResolver
 	ApiClient() ApiClientResolver
 	ApiClientKey() ApiClientKeyResolver
 	Application() ApplicationResolver
@@ -40,8 +42,10 @@ type ResolverRoot interface {
 	Document() DocumentResolver
 	Draft() DraftResolver
 	Draw() DrawResolver
+	Effect() EffectResolver
 	Enrolment() EnrolmentResolver
 	Erasure() ErasureResolver
+	GradingScale() GradingScaleResolver
 	HeldRole() HeldRoleResolver
 	IdentityProvider() IdentityProviderResolver
 	ImportFinding() ImportFindingResolver
@@ -112,6 +116,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputAddUnitInput)),
 			graphql.NewInputUnmarshaler("AdmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitApplicationInput)),
 			graphql.NewInputUnmarshaler("AdmitConditionallyInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitConditionallyInput)),
+			graphql.NewInputUnmarshaler("AnnulResultInput", graphql.BindUnmarshaler(ec, unmarshalInputAnnulResultInput)),
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputApiClientKeyInput)),
@@ -119,6 +124,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApplicationDecisionInput", graphql.BindUnmarshaler(ec, unmarshalInputApplicationDecisionInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
 			graphql.NewInputUnmarshaler("ApplicationQuestionInput", graphql.BindUnmarshaler(ec, unmarshalInputApplicationQuestionInput)),
+			graphql.NewInputUnmarshaler("ApproveAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveAmendmentInput)),
 			graphql.NewInputUnmarshaler("ApproveInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("ApproveProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveProviderInput)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
@@ -134,6 +140,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CompositionGroupInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionGroupInput)),
 			graphql.NewInputUnmarshaler("CompositionInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionInput)),
 			graphql.NewInputUnmarshaler("ConfirmResultInput", graphql.BindUnmarshaler(ec, unmarshalInputConfirmResultInput)),
+			graphql.NewInputUnmarshaler("ConfirmResultsInput", graphql.BindUnmarshaler(ec, unmarshalInputConfirmResultsInput)),
+			graphql.NewInputUnmarshaler("CorrectResultInput", graphql.BindUnmarshaler(ec, unmarshalInputCorrectResultInput)),
 			graphql.NewInputUnmarshaler("CourseContentInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseContentInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
 			graphql.NewInputUnmarshaler("CourseOrderInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrderInput)),
@@ -146,9 +154,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideApplicationsInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideApplicationsInput)),
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
 			graphql.NewInputUnmarshaler("DeclineSeatInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineSeatInput)),
+			graphql.NewInputUnmarshaler("DefineGradingScaleInput", graphql.BindUnmarshaler(ec, unmarshalInputDefineGradingScaleInput)),
 			graphql.NewInputUnmarshaler("DisableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableApiClientInput)),
 			graphql.NewInputUnmarshaler("DisableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableProviderInput)),
 			graphql.NewInputUnmarshaler("DiscardDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputDiscardDraftInput)),
+			graphql.NewInputUnmarshaler("DiscardResultInput", graphql.BindUnmarshaler(ec, unmarshalInputDiscardResultInput)),
+			graphql.NewInputUnmarshaler("DismissAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDismissAmendmentInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
 			graphql.NewInputUnmarshaler("EnableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableApiClientInput)),
 			graphql.NewInputUnmarshaler("EnableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableProviderInput)),
@@ -172,9 +183,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MakeRoleRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputMakeRoleRuleInput)),
 			graphql.NewInputUnmarshaler("MicroDegreeContentInput", graphql.BindUnmarshaler(ec, unmarshalInputMicroDegreeContentInput)),
 			graphql.NewInputUnmarshaler("NominateApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputNominateApplicationInput)),
+			graphql.NewInputUnmarshaler("NoteDropOutInput", graphql.BindUnmarshaler(ec, unmarshalInputNoteDropOutInput)),
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
 			graphql.NewInputUnmarshaler("OfferingRequirementInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingRequirementInput)),
 			graphql.NewInputUnmarshaler("OfferingSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingSessionInput)),
+			graphql.NewInputUnmarshaler("ParticipationRowInput", graphql.BindUnmarshaler(ec, unmarshalInputParticipationRowInput)),
 			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
 			graphql.NewInputUnmarshaler("ProposeInstitutionIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeInstitutionIdentityInput)),
 			graphql.NewInputUnmarshaler("ProposeProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeProviderInput)),
@@ -189,7 +202,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RankApplicationsInput", graphql.BindUnmarshaler(ec, unmarshalInputRankApplicationsInput)),
 			graphql.NewInputUnmarshaler("RecognitionCaseFilter", graphql.BindUnmarshaler(ec, unmarshalInputRecognitionCaseFilter)),
 			graphql.NewInputUnmarshaler("RecognitionRuleFilter", graphql.BindUnmarshaler(ec, unmarshalInputRecognitionRuleFilter)),
+			graphql.NewInputUnmarshaler("RecordParticipationInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordParticipationInput)),
 			graphql.NewInputUnmarshaler("RecordResultInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordResultInput)),
+			graphql.NewInputUnmarshaler("RecordResultsInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordResultsInput)),
 			graphql.NewInputUnmarshaler("RefuseApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseApplicationInput)),
 			graphql.NewInputUnmarshaler("RefuseNominationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseNominationInput)),
 			graphql.NewInputUnmarshaler("RegisterApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterApiClientInput)),
@@ -201,13 +216,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveAdmissionPolicyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveAdmissionPolicyInput)),
 			graphql.NewInputUnmarshaler("RemoveDocumentInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveDocumentInput)),
 			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
+			graphql.NewInputUnmarshaler("ReopenEnrolmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenEnrolmentInput)),
 			graphql.NewInputUnmarshaler("ReorderChoicesInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderChoicesInput)),
 			graphql.NewInputUnmarshaler("RequestErasureInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestErasureInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("RequestedItemInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestedItemInput)),
+			graphql.NewInputUnmarshaler("ResultRowInput", graphql.BindUnmarshaler(ec, unmarshalInputResultRowInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
 			graphql.NewInputUnmarshaler("RetireApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireApiClientKeyInput)),
+			graphql.NewInputUnmarshaler("RetireGradingScaleInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireGradingScaleInput)),
 			graphql.NewInputUnmarshaler("ReturnCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnCourseDraftInput)),
+			graphql.NewInputUnmarshaler("ReviseResultInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseResultInput)),
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
 			graphql.NewInputUnmarshaler("RoleGrantFilter", graphql.BindUnmarshaler(ec, unmarshalInputRoleGrantFilter)),
 			graphql.NewInputUnmarshaler("SaveDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputSaveDraftInput)),
@@ -1379,6 +1398,8 @@ type CourseVersion implements Node {
   assessmentNote: LocalizedText
   "Supervision and identity check of the assessment."
   supervision: Supervision
+  "How often a learner may try, 1 to 10; null: up to 10 times."
+  attempts: Int
   "Quality assurance that underpins it."
   quality: QualityAssurance
   "What learners need to know before."
@@ -1917,6 +1938,8 @@ input CourseContentInput {
   assessmentNote: [TranslationInput!]
   "Supervision and identity check of the assessment."
   supervision: Supervision
+  "How often a learner may try, 1 to 10; null: up to 10 times."
+  attempts: Int
   "Quality assurance that underpins it."
   quality: QualityAssuranceInput
   "What learners need to know before."
@@ -2617,6 +2640,8 @@ enum CredentialState {
 enum RevocationReason {
   "It was issued in error."
   ISSUED_IN_ERROR
+  "The result was corrected; another credential states it."
+  RESULT_CORRECTED
   "The result was annulled."
   RESULT_ANNULLED
   "Misconduct."
@@ -3099,6 +3124,14 @@ type Enrolment implements Node {
   enrolledAt: DateTime!
   "When it ended."
   endedAt: DateTime
+  "First day on which the learner took part."
+  startedOn: Date
+  "How much of what was taught the learner attended, in per cent, 0 to 100."
+  attendance: Int
+  "Last day on which the learner took part, when they dropped out."
+  droppedOutOn: Date
+  "Why the host has noted a drop-out, or has reopened it; null for who does not handle it."
+  reason: String
   "Attempts, oldest first, at most 10. Learner and home see confirmed ones."
   results: [Result!]! @items(max: 10)
   "What the viewer may do with it now."
@@ -3107,12 +3140,16 @@ type Enrolment implements Node {
 
 "States of an enrolment."
 enum EnrolmentState {
-  "Taking part."
+  "Has a seat."
   ENROLLED
+  "Taking part."
+  STARTED
   "Passed."
   COMPLETED
   "The learner has left."
   WITHDRAWN
+  "The learner did not come, or not to the end, as the host has noted."
+  DROPPED_OUT
   "The offering was called off."
   CANCELLED
 }
@@ -3125,14 +3162,20 @@ type Result implements Node {
   enrolment: Enrolment
   "1, 2, 3 …"
   attempt: Int!
+  "Counts its changes, from 1."
+  version: Int!
   "State."
   state: ResultState!
   "Passed or failed."
   outcome: ResultOutcome!
   "Grade as the host gives it; null on the scale PASS_FAIL."
   grade: String
-  "Scale of the grade: a number without its scale is no grade."
+  "Code of the scale of the grade: a number without its scale is no grade. ` + "`" + `gradingScales` + "`" + ` describes it."
   scale: GradeScale!
+  "The same achievement on another scale, where the host gives two grades."
+  secondGrade: String
+  "Code of the scale of the second grade."
+  secondScale: GradeScale
   "Credits earned; none without a pass."
   ects: ECTS!
   "Day of the achievement."
@@ -3141,6 +3184,14 @@ type Result implements Node {
   recordedAt: DateTime!
   "When it was confirmed."
   confirmedAt: DateTime
+  "When it was last corrected, after it had been confirmed."
+  correctedAt: DateTime
+  "When it was annulled."
+  annulledAt: DateTime
+  "What was done with it, oldest first. Learner and home see what was done from its confirmation on."
+  history: [ResultStep!]! @items(max: 40)
+  "Corrections and annulments that were proposed or made, oldest first. Learner and home see those that were made."
+  amendments: [Amendment!]! @items(max: 40)
   "The credential that states it, unless revoked."
   credential: Credential
   "What the viewer may do with it now."
@@ -3151,8 +3202,132 @@ type Result implements Node {
 enum ResultState {
   "Provisional; seen by the host's staff."
   RECORDED
+  "Thrown away while it was provisional; seen by the host's staff."
+  DISCARDED
   "Final."
   CONFIRMED
+  "Counts for nothing any more."
+  ANNULLED
+}
+
+"A step of a result."
+type ResultStep {
+  "Version of the result that it led to, from 1."
+  number: Int!
+  "What was done, such as ` + "`" + `result.confirm` + "`" + `."
+  verb: String!
+  "The same in words."
+  label: String!
+  "State of the result from then on."
+  state: ResultState!
+  "What the result says from then on."
+  achieved: Achieved!
+  "Who did it; null when not visible to the viewer, or when it was no person."
+  person: Person
+  "Why."
+  reason: String
+  "When."
+  at: DateTime!
+}
+
+"What a result says at a time."
+type Achieved {
+  "Passed or failed."
+  outcome: ResultOutcome!
+  "Grade as the host gives it; null on the scale PASS_FAIL."
+  grade: String
+  "Code of its scale."
+  scale: GradeScale!
+  "The same achievement on another scale."
+  secondGrade: String
+  "Code of the scale of the second grade."
+  secondScale: GradeScale
+  "Credits earned."
+  ects: ECTS!
+  "Day of the achievement."
+  achievedOn: Date!
+}
+
+"A correction or an annulment of a confirmed result. Where the host asks for a second person, one proposes it and another one makes it."
+type Amendment implements Node {
+  "Identifier."
+  id: ID!
+  "The result."
+  result: Result
+  "What it is."
+  kind: AmendmentKind!
+  "State."
+  state: AmendmentState!
+  "What the result says by a correction; null for an annulment."
+  achieved: Achieved
+  "Why."
+  reason: String!
+  "What it changes beside the result, or has changed. The viewer sees what they may see of it."
+  effects: [Effect!]! @items(max: 100)
+  "Who has proposed it; null when not visible to the viewer, or when it was no person."
+  proposedBy: Person
+  "When."
+  proposedAt: DateTime!
+  "When it was made or dismissed."
+  decidedAt: DateTime
+  "Why it was dismissed."
+  dismissal: String
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @items(max: 4)
+}
+
+"Kinds of amendments."
+enum AmendmentKind {
+  "The result says something else."
+  CORRECTION
+  "The result counts for nothing."
+  ANNULMENT
+}
+
+"States of an amendment."
+enum AmendmentState {
+  "Waits for a second person."
+  PROPOSED
+  "Has changed the result."
+  MADE
+  "Was not made."
+  DISMISSED
+}
+
+"What a correction or an annulment does to one thing that rests on the result."
+type Effect {
+  "What happens."
+  kind: EffectKind!
+  "The same in words."
+  label: String!
+  "Identifier of the thing, as it is before: a credential, a case, an enrolment, a micro-degree; for a transcript, the institution that keeps it."
+  id: ID!
+  "How it stands before: a state, or credits."
+  before: String
+  "How it stands afterwards."
+  after: String
+}
+
+"What happens to what rests on a result."
+enum EffectKind {
+  "A credential is revoked, and none takes its place."
+  CREDENTIAL_REVOKED
+  "A credential is revoked, and another one is issued in its place."
+  CREDENTIAL_REISSUED
+  "The enrolment takes results again."
+  ENROLMENT_REOPENED
+  "The enrolment is passed."
+  ENROLMENT_COMPLETED
+  "What was recognised at home, or was asked for, counts no longer."
+  RECOGNITION_ENDED
+  "Home decides anew what counts: at once where a promise or a rule does so."
+  RECOGNITION_REPEATED
+  "Credits towards a micro-degree are lost."
+  PROGRESS_LOST
+  "Credits towards a micro-degree are gained."
+  PROGRESS_GAINED
+  "The transcript of records at an institution changes."
+  TRANSCRIPT_CHANGED
 }
 
 "Outcomes of an attempt."
@@ -3161,34 +3336,6 @@ enum ResultOutcome {
   PASSED
   "Failed."
   FAILED
-}
-
-"Grading scales of the partners."
-enum GradeScale {
-  "Passed or failed, no grade."
-  PASS_FAIL
-  "Germany, 1.0 best to 5.0, passed up to 4.0."
-  DE_1_5
-  "Czechia, A best to F, passed up to E."
-  CZ_A_F
-  "France, 20 best to 0, passed from 10."
-  FR_0_20
-  "Sweden, A best to F, passed up to E."
-  SE_A_F
-  "Finland, 5 best to 0, passed from 1."
-  FI_0_5
-  "Greece, 10 best to 0, passed from 5."
-  GR_0_10
-  "Spain, 10 best to 0, passed from 5."
-  ES_0_10
-  "Slovakia, A best to FX, passed up to E."
-  SK_A_FX
-  "Italy, 30 best to 0, passed from 18."
-  IT_18_30
-  "Austria, 1 best to 5, passed up to 4."
-  AT_1_5
-  "Ukraine, 100 best to 0, passed from 60."
-  UA_0_100
 }
 
 "Which enrolments to list."
@@ -3225,12 +3372,16 @@ type EnrolmentEdge {
 input RecordResultInput {
   "The enrolment."
   enrolmentId: ID!
-  "Passed or failed."
-  outcome: ResultOutcome!
-  "Grade on the scale; none on PASS_FAIL."
+  "Passed or failed; null takes it from the grade."
+  outcome: ResultOutcome
+  "Grade on the scale, as it is written in any of the partners' countries: ` + "`" + `1,7` + "`" + `, ` + "`" + `30 e lode` + "`" + `. None on PASS_FAIL."
   grade: String
-  "Scale of the grade."
+  "Code of the scale of the grade."
   scale: GradeScale!
+  "The same achievement on another scale, where the host gives two grades."
+  secondGrade: String
+  "Code of the scale of the second grade."
+  secondScale: GradeScale
   "Day of the achievement."
   achievedOn: Date!
   "Any text of at most 100 characters; the same key twice has one effect."
@@ -3245,6 +3396,222 @@ input ConfirmResultInput {
   idempotencyKey: String
 }
 
+"What a learner has achieved, once more, while it is provisional."
+input ReviseResultInput {
+  "The result."
+  resultId: ID!
+  "Version of the result that was looked at; CONFLICT (VersionError) when it has changed since. Null changes whatever it is."
+  expectedVersion: Int
+  "Passed or failed; null takes it from the grade."
+  outcome: ResultOutcome
+  "Grade on the scale; none on PASS_FAIL."
+  grade: String
+  "Code of the scale of the grade."
+  scale: GradeScale!
+  "The same achievement on another scale."
+  secondGrade: String
+  "Code of the scale of the second grade."
+  secondScale: GradeScale
+  "Day of the achievement."
+  achievedOn: Date!
+  "Why, at most 1000 characters."
+  reason: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What a confirmed result is to say."
+input CorrectResultInput {
+  "The result."
+  resultId: ID!
+  "Version of the result that was looked at; CONFLICT (VersionError) when it has changed since. Null changes whatever it is."
+  expectedVersion: Int
+  "Passed or failed; null takes it from the grade."
+  outcome: ResultOutcome
+  "Grade on the scale; none on PASS_FAIL."
+  grade: String
+  "Code of the scale of the grade."
+  scale: GradeScale!
+  "The same achievement on another scale."
+  secondGrade: String
+  "Code of the scale of the second grade."
+  secondScale: GradeScale
+  "Day of the achievement."
+  achievedOn: Date!
+  "Why, at most 1000 characters."
+  reason: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A result that is to count for nothing."
+input AnnulResultInput {
+  "The result."
+  resultId: ID!
+  "Version of the result that was looked at; CONFLICT (VersionError) when it has changed since. Null annuls whatever it is."
+  expectedVersion: Int
+  "Why, at most 1000 characters."
+  reason: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A provisional result that is thrown away."
+input DiscardResultInput {
+  "The result."
+  resultId: ID!
+  "Version of the result that was looked at; CONFLICT (VersionError) when it has changed since. Null discards whatever it is."
+  expectedVersion: Int
+  "Why, at most 1000 characters."
+  reason: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"An amendment that a second person makes."
+input ApproveAmendmentInput {
+  "The amendment."
+  amendmentId: ID!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"An amendment that is not made."
+input DismissAmendmentInput {
+  "The amendment."
+  amendmentId: ID!
+  "Why, at most 1000 characters."
+  reason: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"Results of many enrolments."
+input RecordResultsInput {
+  "At most 500 rows, each recorded by itself: what is refused leaves the others as they are."
+  rows: [ResultRowInput!]!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"One result of many."
+input ResultRowInput {
+  "The enrolment."
+  enrolmentId: ID!
+  "Passed or failed; null takes it from the grade."
+  outcome: ResultOutcome
+  "Grade on the scale; none on PASS_FAIL."
+  grade: String
+  "Code of the scale of the grade."
+  scale: GradeScale!
+  "The same achievement on another scale."
+  secondGrade: String
+  "Code of the scale of the second grade."
+  secondScale: GradeScale
+  "Day of the achievement."
+  achievedOn: Date!
+}
+
+"Results to confirm."
+input ConfirmResultsInput {
+  "At most 500 results, each confirmed by itself: what is refused leaves the others as they are."
+  resultIds: [ID!]!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"How far learners have taken part."
+input RecordParticipationInput {
+  "At most 500 rows, each noted by itself: what is refused leaves the others as they are."
+  rows: [ParticipationRowInput!]!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"How far one learner has taken part. What is null stays as it is."
+input ParticipationRowInput {
+  "The enrolment."
+  enrolmentId: ID!
+  "First day on which the learner took part."
+  startedOn: Date
+  "How much of what was taught the learner attended, in per cent, 0 to 100."
+  attendance: Int
+}
+
+"A learner who did not come, or not to the end."
+input NoteDropOutInput {
+  "The enrolment."
+  enrolmentId: ID!
+  "Last day on which the learner took part; null: they never came."
+  lastDay: Date
+  "Why, at most 1000 characters."
+  reason: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"An enrolment that takes results again."
+input ReopenEnrolmentInput {
+  "The enrolment."
+  enrolmentId: ID!
+  "Why, at most 1000 characters."
+  reason: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What became of one result of many."
+type ResultOutcomeOfMany {
+  "Its place in what was sent, from 0."
+  index: Int!
+  "The result; null when it was refused."
+  result: Result
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of many results."
+type ResultOutcomesPayload {
+  "One outcome for each row, in order; null when the whole was refused."
+  outcomes: [ResultOutcomeOfMany!] @items(max: 500)
+  "Why the whole was refused."
+  errors: [UserError!]!
+}
+
+"What became of one enrolment of many."
+type EnrolmentOutcome {
+  "Its place in what was sent, from 0."
+  index: Int!
+  "The enrolment; null when it was refused."
+  enrolment: Enrolment
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of many enrolments."
+type EnrolmentOutcomesPayload {
+  "One outcome for each row, in order; null when the whole was refused."
+  outcomes: [EnrolmentOutcome!] @items(max: 500)
+  "Why the whole was refused."
+  errors: [UserError!]!
+}
+
+"What became of an enrolment."
+type EnrolmentPayload {
+  "The enrolment; null when it was refused."
+  enrolment: Enrolment
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of an amendment."
+type AmendmentPayload {
+  "The amendment; null when it was refused."
+  amendment: Amendment
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
 "What became of a result."
 type ResultPayload {
   "The result; null when it was refused."
@@ -3254,6 +3621,16 @@ type ResultPayload {
 }
 
 extend type Query {
+  "What a correction would change beside the result. It is done and taken back, so it is what correctResult does. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
+  previewCorrection(
+    "The correction."
+    input: CorrectResultInput!
+  ): [Effect!] @items(max: 100) @cost(weight: 20)
+  "What an annulment would change beside the result. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
+  previewAnnulment(
+    "The annulment."
+    input: AnnulResultInput!
+  ): [Effect!] @items(max: 100) @cost(weight: 20)
   "An enrolment by its identifier."
   enrolment(
     "Its identifier."
@@ -3279,6 +3656,28 @@ extend type Mutation {
   recordResult(input: RecordResultInput!): ResultPayload
   "Makes a result final; a pass completes the enrolment. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
   confirmResult(input: ConfirmResultInput!): ResultPayload
+  "Records the results of many attempts. Needs ` + "`" + `result.record` + "`" + ` at the host of each. INVALID beyond 500."
+  recordResults(input: RecordResultsInput!): ResultOutcomesPayload
+  "Makes many results final. Needs ` + "`" + `result.confirm` + "`" + ` at the host of each. INVALID beyond 500."
+  confirmResults(input: ConfirmResultsInput!): ResultOutcomesPayload
+  "Changes a provisional result. CONFLICT (StateError) unless RECORDED. Needs ` + "`" + `result.record` + "`" + ` at the host."
+  reviseResult(input: ReviseResultInput!): ResultPayload
+  "Throws a provisional result away, such as one of another learner. CONFLICT (StateError) unless RECORDED. Needs ` + "`" + `result.record` + "`" + ` at the host."
+  discardResult(input: DiscardResultInput!): ResultPayload
+  "Corrects a confirmed result, with all that rests on it; or proposes to, where the host asks for a second person. CONFLICT (StateError) unless CONFIRMED. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
+  correctResult(input: CorrectResultInput!): AmendmentPayload
+  "Annuls a result, with all that rests on it; or proposes to, where the host asks for a second person. CONFLICT (StateError) unless CONFIRMED. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
+  annulResult(input: AnnulResultInput!): AmendmentPayload
+  "Makes an amendment that somebody else has proposed. CONFLICT (StateError) unless PROPOSED. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
+  approveAmendment(input: ApproveAmendmentInput!): AmendmentPayload
+  "Does not make a proposed amendment. CONFLICT (StateError) unless PROPOSED. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
+  dismissAmendment(input: DismissAmendmentInput!): AmendmentPayload
+  "Notes that learners take part, and how much they attend. Needs ` + "`" + `result.record` + "`" + ` at the host of each. INVALID beyond 500."
+  recordParticipation(input: RecordParticipationInput!): EnrolmentOutcomesPayload
+  "Notes that a learner did not come, or not to the end. CONFLICT (StateError) unless ENROLLED or STARTED. Needs ` + "`" + `result.record` + "`" + ` at the host."
+  noteDropOut(input: NoteDropOutInput!): EnrolmentPayload
+  "Has an enrolment that the learner left take results again. It takes no seat. CONFLICT (StateError) unless WITHDRAWN or DROPPED_OUT. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
+  reopenEnrolment(input: ReopenEnrolmentInput!): EnrolmentPayload
 }
 `, BuiltIn: false},
 	{Name: "../exchange.graphqls", Input: `"One reading of a partner's catalogue: of a file, or of an endpoint that is pulled. Visible to the staff of the institution."
@@ -3660,6 +4059,88 @@ extend type Mutation {
   resumeImportSource(input: ResumeImportSourceInput!): ImportSourcePayload
   "Pulls a source now rather than at its next turn. Needs ` + "`" + `catalogue.import` + "`" + `."
   pullImportSource(input: PullImportSourceInput!): ImportSourcePayload
+}
+`, BuiltIn: false},
+	{Name: "../grading.graphqls", Input: `"Code of a grading scale, such as ` + "`" + `DE_1_5` + "`" + `: one of ` + "`" + `gradingScales` + "`" + `."
+scalar GradeScale @specifiedBy(url: "https://spec.graphql.org/October2021/#sec-String")
+
+"A grading scale: of letters, of numbers, or without grades."
+type GradingScale {
+  "Its code."
+  code: GradeScale!
+  "The institution whose scale it is; null for the common ones, which everybody may use."
+  institution: Institution
+  "Name."
+  name: LocalizedText!
+  "Its grades, best first; none on a scale of numbers."
+  letters: [String!]! @items(max: 40)
+  "Best grade; null on PASS_FAIL."
+  best: String
+  "Worst grade."
+  worst: String
+  "Worst grade that passes."
+  lastPass: String
+  "Between two numbers that follow each other; null for letters."
+  step: String
+  "Whether the best grade may be given with honours."
+  honours: Boolean!
+  "Since when it is used no more."
+  retiredAt: DateTime
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @items(max: 2)
+}
+
+"A grading scale of an institution. What it says cannot be changed later, as grades on it are kept for ever."
+input DefineGradingScaleInput {
+  "The institution."
+  institutionId: ID!
+  "Name."
+  name: [TranslationInput!]!
+  "Its grades, best first, 2 to 40; none for a scale of numbers."
+  letters: [String!]
+  "Best number, 0 to 1000 with at most two decimals; null for letters."
+  best: String
+  "Worst number; null for letters."
+  worst: String
+  "Worst grade that passes."
+  lastPass: String!
+  "Between two numbers that follow each other; null for letters."
+  step: String
+  "Whether the best number may be given with honours."
+  honours: Boolean
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A grading scale that is used no more."
+input RetireGradingScaleInput {
+  "Its code."
+  code: GradeScale!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What became of a grading scale."
+type GradingScalePayload {
+  "The scale; null when it was refused."
+  gradingScale: GradingScale
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Query {
+  "The grading scales that everybody may use, and those of an institution."
+  gradingScales(
+    "The institution; null: the common ones alone."
+    institutionId: ID
+  ): [GradingScale!] @items(max: 70)
+}
+
+extend type Mutation {
+  "Defines a grading scale of an institution, beside the common ones. LIMITED beyond 50. Needs ` + "`" + `grading.manage` + "`" + ` there."
+  defineGradingScale(input: DefineGradingScaleInput!): GradingScalePayload
+  "Has no new grades given on a scale. Needs ` + "`" + `grading.manage` + "`" + ` there."
+  retireGradingScale(input: RetireGradingScaleInput!): GradingScalePayload
 }
 `, BuiltIn: false},
 	{Name: "../institution.graphqls", Input: `"A group of institutions that share an offer."
@@ -6130,6 +6611,8 @@ enum RecognitionCaseState {
   REFUSED
   "Ended without a decision: the credential was revoked while it was open."
   WITHDRAWN
+  "The result behind it was corrected or annulled; where something still counts, another case says so."
+  SUPERSEDED
 }
 
 "What a decision rests on."
@@ -7117,6 +7600,26 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func childFields_Achieved(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return fieldContext_Achieved_outcome(ctx, ec, field)
+	case "grade":
+		return fieldContext_Achieved_grade(ctx, ec, field)
+	case "scale":
+		return fieldContext_Achieved_scale(ctx, ec, field)
+	case "secondGrade":
+		return fieldContext_Achieved_secondGrade(ctx, ec, field)
+	case "secondScale":
+		return fieldContext_Achieved_secondScale(ctx, ec, field)
+	case "ects":
+		return fieldContext_Achieved_ects(ctx, ec, field)
+	case "achievedOn":
+		return fieldContext_Achieved_achievedOn(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Achieved", field.Name)
+}
+
 func childFields_AcrValue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "profile":
@@ -7275,6 +7778,46 @@ func childFields_AlliancePayload(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_AlliancePayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AlliancePayload", field.Name)
+}
+
+func childFields_Amendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Amendment_id(ctx, ec, field)
+	case "result":
+		return fieldContext_Amendment_result(ctx, ec, field)
+	case "kind":
+		return fieldContext_Amendment_kind(ctx, ec, field)
+	case "state":
+		return fieldContext_Amendment_state(ctx, ec, field)
+	case "achieved":
+		return fieldContext_Amendment_achieved(ctx, ec, field)
+	case "reason":
+		return fieldContext_Amendment_reason(ctx, ec, field)
+	case "effects":
+		return fieldContext_Amendment_effects(ctx, ec, field)
+	case "proposedBy":
+		return fieldContext_Amendment_proposedBy(ctx, ec, field)
+	case "proposedAt":
+		return fieldContext_Amendment_proposedAt(ctx, ec, field)
+	case "decidedAt":
+		return fieldContext_Amendment_decidedAt(ctx, ec, field)
+	case "dismissal":
+		return fieldContext_Amendment_dismissal(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Amendment_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Amendment", field.Name)
+}
+
+func childFields_AmendmentPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amendment":
+		return fieldContext_AmendmentPayload_amendment(ctx, ec, field)
+	case "errors":
+		return fieldContext_AmendmentPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendmentPayload", field.Name)
 }
 
 func childFields_ApiClient(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7957,6 +8500,8 @@ func childFields_CourseVersion(ctx context.Context, ec *executionContext, field 
 		return fieldContext_CourseVersion_assessmentNote(ctx, ec, field)
 	case "supervision":
 		return fieldContext_CourseVersion_supervision(ctx, ec, field)
+	case "attempts":
+		return fieldContext_CourseVersion_attempts(ctx, ec, field)
 	case "quality":
 		return fieldContext_CourseVersion_quality(ctx, ec, field)
 	case "prerequisites":
@@ -8265,6 +8810,22 @@ func childFields_Draw(ctx context.Context, ec *executionContext, field graphql.C
 	return nil, fmt.Errorf("no field named %q was found under type Draw", field.Name)
 }
 
+func childFields_Effect(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return fieldContext_Effect_kind(ctx, ec, field)
+	case "label":
+		return fieldContext_Effect_label(ctx, ec, field)
+	case "id":
+		return fieldContext_Effect_id(ctx, ec, field)
+	case "before":
+		return fieldContext_Effect_before(ctx, ec, field)
+	case "after":
+		return fieldContext_Effect_after(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Effect", field.Name)
+}
+
 func childFields_Eligibility(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "eligible":
@@ -8305,6 +8866,14 @@ func childFields_Enrolment(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_Enrolment_enrolledAt(ctx, ec, field)
 	case "endedAt":
 		return fieldContext_Enrolment_endedAt(ctx, ec, field)
+	case "startedOn":
+		return fieldContext_Enrolment_startedOn(ctx, ec, field)
+	case "attendance":
+		return fieldContext_Enrolment_attendance(ctx, ec, field)
+	case "droppedOutOn":
+		return fieldContext_Enrolment_droppedOutOn(ctx, ec, field)
+	case "reason":
+		return fieldContext_Enrolment_reason(ctx, ec, field)
 	case "results":
 		return fieldContext_Enrolment_results(ctx, ec, field)
 	case "viewerActions":
@@ -8335,6 +8904,38 @@ func childFields_EnrolmentEdge(ctx context.Context, ec *executionContext, field 
 		return fieldContext_EnrolmentEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EnrolmentEdge", field.Name)
+}
+
+func childFields_EnrolmentOutcome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "index":
+		return fieldContext_EnrolmentOutcome_index(ctx, ec, field)
+	case "enrolment":
+		return fieldContext_EnrolmentOutcome_enrolment(ctx, ec, field)
+	case "errors":
+		return fieldContext_EnrolmentOutcome_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnrolmentOutcome", field.Name)
+}
+
+func childFields_EnrolmentOutcomesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcomes":
+		return fieldContext_EnrolmentOutcomesPayload_outcomes(ctx, ec, field)
+	case "errors":
+		return fieldContext_EnrolmentOutcomesPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnrolmentOutcomesPayload", field.Name)
+}
+
+func childFields_EnrolmentPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrolment":
+		return fieldContext_EnrolmentPayload_enrolment(ctx, ec, field)
+	case "errors":
+		return fieldContext_EnrolmentPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnrolmentPayload", field.Name)
 }
 
 func childFields_Erasure(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8401,6 +9002,44 @@ func childFields_FieldOfEducation(ctx context.Context, ec *executionContext, fie
 		return fieldContext_FieldOfEducation_label(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FieldOfEducation", field.Name)
+}
+
+func childFields_GradingScale(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return fieldContext_GradingScale_code(ctx, ec, field)
+	case "institution":
+		return fieldContext_GradingScale_institution(ctx, ec, field)
+	case "name":
+		return fieldContext_GradingScale_name(ctx, ec, field)
+	case "letters":
+		return fieldContext_GradingScale_letters(ctx, ec, field)
+	case "best":
+		return fieldContext_GradingScale_best(ctx, ec, field)
+	case "worst":
+		return fieldContext_GradingScale_worst(ctx, ec, field)
+	case "lastPass":
+		return fieldContext_GradingScale_lastPass(ctx, ec, field)
+	case "step":
+		return fieldContext_GradingScale_step(ctx, ec, field)
+	case "honours":
+		return fieldContext_GradingScale_honours(ctx, ec, field)
+	case "retiredAt":
+		return fieldContext_GradingScale_retiredAt(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_GradingScale_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GradingScale", field.Name)
+}
+
+func childFields_GradingScalePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gradingScale":
+		return fieldContext_GradingScalePayload_gradingScale(ctx, ec, field)
+	case "errors":
+		return fieldContext_GradingScalePayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GradingScalePayload", field.Name)
 }
 
 func childFields_GroupProgress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9819,6 +10458,8 @@ func childFields_Result(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Result_enrolment(ctx, ec, field)
 	case "attempt":
 		return fieldContext_Result_attempt(ctx, ec, field)
+	case "version":
+		return fieldContext_Result_version(ctx, ec, field)
 	case "state":
 		return fieldContext_Result_state(ctx, ec, field)
 	case "outcome":
@@ -9827,6 +10468,10 @@ func childFields_Result(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Result_grade(ctx, ec, field)
 	case "scale":
 		return fieldContext_Result_scale(ctx, ec, field)
+	case "secondGrade":
+		return fieldContext_Result_secondGrade(ctx, ec, field)
+	case "secondScale":
+		return fieldContext_Result_secondScale(ctx, ec, field)
 	case "ects":
 		return fieldContext_Result_ects(ctx, ec, field)
 	case "achievedOn":
@@ -9835,12 +10480,42 @@ func childFields_Result(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Result_recordedAt(ctx, ec, field)
 	case "confirmedAt":
 		return fieldContext_Result_confirmedAt(ctx, ec, field)
+	case "correctedAt":
+		return fieldContext_Result_correctedAt(ctx, ec, field)
+	case "annulledAt":
+		return fieldContext_Result_annulledAt(ctx, ec, field)
+	case "history":
+		return fieldContext_Result_history(ctx, ec, field)
+	case "amendments":
+		return fieldContext_Result_amendments(ctx, ec, field)
 	case "credential":
 		return fieldContext_Result_credential(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Result_viewerActions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Result", field.Name)
+}
+
+func childFields_ResultOutcomeOfMany(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "index":
+		return fieldContext_ResultOutcomeOfMany_index(ctx, ec, field)
+	case "result":
+		return fieldContext_ResultOutcomeOfMany_result(ctx, ec, field)
+	case "errors":
+		return fieldContext_ResultOutcomeOfMany_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResultOutcomeOfMany", field.Name)
+}
+
+func childFields_ResultOutcomesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcomes":
+		return fieldContext_ResultOutcomesPayload_outcomes(ctx, ec, field)
+	case "errors":
+		return fieldContext_ResultOutcomesPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResultOutcomesPayload", field.Name)
 }
 
 func childFields_ResultPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9851,6 +10526,28 @@ func childFields_ResultPayload(ctx context.Context, ec *executionContext, field 
 		return fieldContext_ResultPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResultPayload", field.Name)
+}
+
+func childFields_ResultStep(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return fieldContext_ResultStep_number(ctx, ec, field)
+	case "verb":
+		return fieldContext_ResultStep_verb(ctx, ec, field)
+	case "label":
+		return fieldContext_ResultStep_label(ctx, ec, field)
+	case "state":
+		return fieldContext_ResultStep_state(ctx, ec, field)
+	case "achieved":
+		return fieldContext_ResultStep_achieved(ctx, ec, field)
+	case "person":
+		return fieldContext_ResultStep_person(ctx, ec, field)
+	case "reason":
+		return fieldContext_ResultStep_reason(ctx, ec, field)
+	case "at":
+		return fieldContext_ResultStep_at(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResultStep", field.Name)
 }
 
 func childFields_RoleGrant(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -336,6 +336,24 @@ type EnrolmentFilter struct {
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
+// What became of one enrolment of many.
+type EnrolmentOutcome struct {
+	// Its place in what was sent, from 0.
+	Index int `json:"index"`
+	// The enrolment; null when it was refused.
+	Enrolment *ent.Enrolment `json:"enrolment,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// What became of many enrolments.
+type EnrolmentOutcomesPayload struct {
+	// One outcome for each row, in order; null when the whole was refused.
+	Outcomes []*EnrolmentOutcome `json:"outcomes,omitempty"`
+	// Why the whole was refused.
+	Errors []UserError `json:"errors"`
+}
+
 // A field of education of ISCED-F 2013.
 type FieldOfEducation struct {
 	// Two to four digits; leading zeros count.
@@ -600,6 +618,24 @@ type ReinstateMemberInput struct {
 type RejectProviderInput struct {
 	// The provider.
 	ProviderID ident.ID `json:"providerId"`
+}
+
+// What became of one result of many.
+type ResultOutcomeOfMany struct {
+	// Its place in what was sent, from 0.
+	Index int `json:"index"`
+	// The result; null when it was refused.
+	Result *ent.Result `json:"result,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// What became of many results.
+type ResultOutcomesPayload struct {
+	// One outcome for each row, in order; null when the whole was refused.
+	Outcomes []*ResultOutcomeOfMany `json:"outcomes,omitempty"`
+	// Why the whole was refused.
+	Errors []UserError `json:"errors"`
 }
 
 // A source to go on with.

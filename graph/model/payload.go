@@ -2,6 +2,7 @@ package model
 
 import (
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/grading"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -22,6 +23,9 @@ type (
 	ApiClientPayload         = Payload[*ent.ApiClient]
 	CredentialPayload        = Payload[*ent.Credential]
 	ResultPayload            = Payload[*ent.Result]
+	AmendmentPayload         = Payload[*ent.Amendment]
+	EnrolmentPayload         = Payload[*ent.Enrolment]
+	GradingScalePayload      = Payload[*grading.Scale]
 	ImportRunPayload         = Payload[*ent.ImportRun]
 	ImportSourcePayload      = Payload[*ent.ImportSource]
 	AdmissionPolicyPayload   = Payload[*ent.AdmissionPolicy]
@@ -59,4 +63,14 @@ func (*OtherSessionsPayload) Refused(why []UserError) any { return &OtherSession
 // Refused is part of Refusable.
 func (*ApplicationOutcomesPayload) Refused(why []UserError) any {
 	return &ApplicationOutcomesPayload{Errors: why}
+}
+
+// Refused is part of Refusable.
+func (*ResultOutcomesPayload) Refused(why []UserError) any {
+	return &ResultOutcomesPayload{Errors: why}
+}
+
+// Refused is part of Refusable.
+func (*EnrolmentOutcomesPayload) Refused(why []UserError) any {
+	return &EnrolmentOutcomesPayload{Errors: why}
 }

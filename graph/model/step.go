@@ -6,6 +6,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/applicationstep"
+	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -21,4 +22,16 @@ type ApplicationStep struct {
 	Reason      *string
 	DueAt       *time.Time
 	At          time.Time
+}
+
+// ResultStep is a step of a result as the viewer sees it.
+type ResultStep struct {
+	Number   int
+	Verb     string
+	Label    string
+	State    result.State
+	Achieved vocab.Achieved
+	Person   *ent.Person
+	Reason   *string
+	At       time.Time
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/document"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/fetch"
+	"github.com/peregrine-exchange/peregrine/internal/grading"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/job"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
@@ -117,6 +118,7 @@ func New(p Parts) (*App, error) {
 		Problems:     &telemetry.Problems{},
 		tasks:        &task.Service{DB: db, Now: p.Now},
 	}
+	a.Journeys.Followers = []journey.Follower{a.Credentials, cases}
 	a.Privacy = &privacy.Service{DB: db, SQL: p.DB.SQL, Now: p.Now, Wait: time.Duration(p.Config.ErasureDays) * 24 * time.Hour, Periods: p.Config.Periods(),
 		Journeys: a.Journeys, Roles: &role.Service{DB: db, Now: p.Now}, Recognitions: cases}
 	a.Documents = &document.Service{DB: db, Now: p.Now, Store: document.Chunks{DB: db}, Privacy: a.Privacy}
@@ -174,6 +176,7 @@ func (a *App) resolver(p Parts, reporter storage.Reporter) *graph.Resolver {
 		Agreements:   &agreement.Service{DB: db, Now: now},
 		Policies:     &policy.Service{DB: db},
 		Tasks:        a.tasks,
+		Grading:      &grading.Service{DB: db, Now: now},
 		Privacy:      a.Privacy,
 		Journeys:     a.Journeys,
 		Credentials:  a.Credentials,

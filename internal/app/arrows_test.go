@@ -16,7 +16,7 @@ var layers = []struct {
 	name     string
 	packages []string
 }{
-	{"words", []string{"internal/lang", "internal/ident", "internal/problem", "internal/vocab", "internal/viewer", "internal/lifecycle", "internal/telemetry"}},
+	{"words", []string{"internal/lang", "internal/ident", "internal/problem", "internal/vocab", "internal/grade", "internal/viewer", "internal/lifecycle", "internal/telemetry"}},
 	{
 		"formats",
 		[]string{
@@ -60,6 +60,7 @@ var layers = []struct {
 			"internal/form",
 			"internal/lot",
 			"internal/catalogue",
+			"internal/grading",
 			"internal/journey/eligible",
 			"internal/microdegree/rules",
 			"internal/microdegree",

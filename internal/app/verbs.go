@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/document"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/grading"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
@@ -31,7 +32,7 @@ import (
 // books are those of all areas and doors, in the order of a learner's life.
 var books = []*ledger.Book{
 	&institution.Verbs, &role.Verbs, &provider.Verbs, &portal.Verbs, &client.Verbs, &catalogue.Verbs, &exchange.Verbs, &microdegree.Verbs,
-	&learner.Verbs, &agreement.Verbs, &policy.Verbs, &journey.Verbs, &document.Verbs, &credential.Verbs, &recognition.Verbs, &privacy.Verbs,
+	&learner.Verbs, &agreement.Verbs, &policy.Verbs, &grading.Verbs, &journey.Verbs, &document.Verbs, &credential.Verbs, &recognition.Verbs, &privacy.Verbs,
 	&session.Verbs, &lend.Verbs, &token.Verbs, &serverkey.Verbs, &oidcrp.Verbs, &seed.Verbs,
 }
 

@@ -28,6 +28,7 @@ const (
 	ManagePolicies      Verb = "policy.manage"
 	RecordResult        Verb = "result.record"
 	ConfirmResult       Verb = "result.confirm"
+	ManageGrading       Verb = "grading.manage"
 	IssueCredential     Verb = "credential.issue"
 	RevokeCredential    Verb = "credential.revoke"
 	ManageKeys          Verb = "key.manage"
@@ -54,6 +55,7 @@ var rights = map[Verb][]viewer.Role{
 	ManagePolicies:      {viewer.MobilityOfficer, viewer.Administrator},
 	RecordResult:        {viewer.Teacher, viewer.Registrar},
 	ConfirmResult:       {viewer.Registrar},
+	ManageGrading:       {viewer.Registrar},
 	IssueCredential:     {viewer.Registrar},
 	RevokeCredential:    {viewer.Registrar},
 	ManageKeys:          {viewer.Administrator},

@@ -34,7 +34,7 @@ func StageOf(state application.State, seat *enrolment.State) Stage {
 		return Nominated
 	case application.StateADMITTED:
 		switch {
-		case seat == nil || *seat == enrolment.StateENROLLED:
+		case seat == nil || *seat == enrolment.StateENROLLED || *seat == enrolment.StateSTARTED:
 			return Seated
 		case *seat == enrolment.StateCOMPLETED:
 			return Recorded

@@ -40,6 +40,7 @@ var scopes = map[string]part{
 	string(DecideApplication):   learners,
 	string(RecordResult):        learners,
 	string(ConfirmResult):       learners,
+	string(ManageGrading):       catalogue,
 	string(IssueCredential):     learners,
 	string(RevokeCredential):    learners,
 	string(DecideRecognition):   learners,
@@ -64,6 +65,7 @@ var opened = map[string]part{
 	ent.TypeApplication:     learners,
 	ent.TypeEnrolment:       learners,
 	ent.TypeResult:          learners,
+	ent.TypeAmendment:       learners,
 	ent.TypeCredential:      learners,
 	ent.TypeRecognitionCase: learners,
 }

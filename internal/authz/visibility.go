@@ -5,6 +5,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/accessneeds"
 	"github.com/peregrine-exchange/peregrine/ent/admissionpolicy"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
@@ -84,7 +85,10 @@ var visible = map[string]rule{
 	ent.TypeApplication: either(self(application.FieldLearnerID), working(application.FieldHomeID, atHome), working(application.FieldHostID, atHost)),
 	ent.TypeEnrolment:   either(self(enrolment.FieldLearnerID), working(enrolment.FieldHomeID, atHome), working(enrolment.FieldHostID, atHost)),
 	ent.TypeResult: either(working(result.FieldHostID, atHost), // others see it once it is confirmed
-		both(where(result.FieldState, result.StateCONFIRMED), either(self(result.FieldLearnerID), working(result.FieldHomeID, atHome)))),
+		both(where(result.FieldState, result.StateCONFIRMED, result.StateANNULLED), either(self(result.FieldLearnerID), working(result.FieldHomeID, atHome)))),
+	ent.TypeAmendment: either(working(amendment.FieldHostID, atHost), // others see what was made, of what they knew
+		both(where(amendment.FieldState, amendment.StateMADE), either(self(amendment.FieldLearnerID), working(amendment.FieldHomeID, atHome)))),
+	ent.TypeGradingScale: everyone,
 
 	// What a learner has not submitted is nobody else's. What goes with an
 	// application beside its row, others read by the reasons in looks.
@@ -138,6 +142,7 @@ var systemOnly = []string{
 	ent.TypeImportFinding,   // read behind the run that it belongs to
 	ent.TypeDocumentChunk,   // read behind the document that it belongs to
 	ent.TypeApplicationStep, // read behind the application that it belongs to
+	ent.TypeResultStep,      // read behind the result that it belongs to
 
 	ent.TypeClientKey,       // read behind the program that it belongs to
 	ent.TypeClientAssertion, // used ones, by digest only

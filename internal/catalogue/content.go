@@ -19,6 +19,7 @@ type Content struct {
 	Outcomes       []OutcomeText
 	ECTS           *vocab.ECTS
 	Hours          *int
+	Attempts       *int // how often a learner may try; nil: as often as the exchange allows
 	EQFLevel       *int
 	ISCED          *string
 	Languages      []string
@@ -92,6 +93,8 @@ func (c Content) check() (checked, error) {
 		}
 		out.outcomes = append(out.outcomes, outcome)
 	}
+	found = append(found, problem.If(c.Attempts != nil && (*c.Attempts < 1 || *c.Attempts > vocab.MaxAttempts),
+		problem.New(problem.Invalid, "a learner may try 1 to %d times", vocab.MaxAttempts).At("input", "content", "attempts")))
 	found = append(found, problem.If(c.Hours != nil && (*c.Hours < 0 || *c.Hours > 20_000),
 		problem.New(problem.Invalid, "a workload of %d hours is not possible", vocab.OrZero(c.Hours)).At("input", "content", "hours")))
 	if c.EQFLevel != nil {
@@ -146,6 +149,7 @@ func (c checked) fill(m *ent.CourseVersionMutation) {
 	m.SetTopics(list(c.Topics))
 	m.SetEcts(vocab.OrZero(c.ECTS))
 	m.SetHours(vocab.OrZero(c.Hours))
+	storage.Set(c.Attempts, m.SetAttempts, m.ClearAttempts)
 	storage.Set(c.EQFLevel, m.SetEqf, m.ClearEqf)
 	storage.Set(c.isced, m.SetIsced, m.ClearIsced)
 	storage.Set(c.Mode, m.SetMode, m.ClearMode)

@@ -183,7 +183,7 @@ func contentOf(c format.Course) (checked, error) {
 		Title: c.Title.Translations(), Summary: c.Summary.Translations(), Description: c.Description.Translations(),
 		Languages: c.Languages, Assessments: c.Assessments, AssessmentNote: c.AssessmentNote.Translations(),
 		Prerequisites: c.Prerequisites.Translations(), TargetGroups: c.TargetGroups, Topics: c.Topics,
-		ECTS: vocab.Given(c.ECTS), Hours: vocab.Given(c.Hours), EQFLevel: vocab.Given(c.EQF), ISCED: vocab.Given(string(c.ISCED)),
+		ECTS: vocab.Given(c.ECTS), Hours: vocab.Given(c.Hours), Attempts: vocab.Given(c.Attempts), EQFLevel: vocab.Given(c.EQF), ISCED: vocab.Given(string(c.ISCED)),
 		Mode: vocab.Given(c.Mode), Supervision: vocab.Given(c.Supervision), Stackability: vocab.Given(c.Stackability),
 	}
 	var found []error
@@ -246,7 +246,7 @@ func first(all []*problem.Error) []*problem.Error { return all[:min(len(all), ma
 func (c checked) version() *ent.CourseVersion {
 	return &ent.CourseVersion{
 		Title: c.title, Summary: c.summary, Description: c.description, Outcomes: c.outcomes,
-		Ects: vocab.OrZero(c.ECTS), Hours: vocab.OrZero(c.Hours), Eqf: c.EQFLevel, Isced: c.isced, Languages: list(c.Languages),
+		Ects: vocab.OrZero(c.ECTS), Hours: vocab.OrZero(c.Hours), Attempts: c.Attempts, Eqf: c.EQFLevel, Isced: c.isced, Languages: list(c.Languages),
 		Mode: c.Mode, Assessments: list(c.Assessments), AssessmentNote: c.assessmentNote, Supervision: c.Supervision,
 		Quality: c.quality, Prerequisites: c.prerequisites, TargetGroups: list(c.TargetGroups), Stackability: c.Stackability, Topics: list(c.Topics),
 	}
@@ -255,7 +255,7 @@ func (c checked) version() *ent.CourseVersion {
 // digestOf is the SHA-256 of what a version says.
 func digestOf(v *ent.CourseVersion) string {
 	content := []any{v.Title, v.Summary, v.Description, v.Outcomes, v.Ects, v.Hours, v.Eqf, v.Isced, v.Languages, v.Mode, v.Assessments,
-		v.AssessmentNote, v.Supervision, v.Quality, v.Prerequisites, v.TargetGroups, v.Stackability, v.Topics, v.URL}
+		v.AssessmentNote, v.Supervision, v.Quality, v.Prerequisites, v.TargetGroups, v.Stackability, v.Topics, v.URL, v.Attempts}
 	text, err := json.Marshal(content)
 	if err != nil {
 		panic(err) // texts and numbers

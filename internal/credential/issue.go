@@ -63,7 +63,7 @@ func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) 
 			if err != nil {
 				return nil, err
 			}
-			return s.intend(ctx, tx, r, key)
+			return s.intend(ctx, tx, r, key, leftBehind)
 		})
 	}
 	c, err := intend()
@@ -79,8 +79,9 @@ func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) 
 	return s.finish(ctx, c)
 }
 
-// intend stores what is to be signed, with its place in a status list.
-func (s *Service) intend(ctx context.Context, tx *ent.Tx, r *ent.Result, key *ent.SigningKey) (*ent.Credential, error) {
+// intend stores what is to be signed, with its place in a status list. Unless its
+// caller signs it before, a server does so after a time.
+func (s *Service) intend(ctx context.Context, tx *ent.Tx, r *ent.Result, key *ent.SigningKey, after time.Duration) (*ent.Credential, error) {
 	list, index, err := s.reserve(ctx, tx, r.HostID)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func (s *Service) intend(ctx context.Context, tx *ent.Tx, r *ent.Result, key *en
 	if err := storage.IfTaken(err, errCertified); err != nil {
 		return nil, err
 	}
-	if err := finishes.Enqueue(ctx, tx, string(c.ID), c.ID, vocab.Now(s.Now).Add(leftBehind)); err != nil {
+	if err := finishes.Enqueue(ctx, tx, string(c.ID), c.ID, vocab.Now(s.Now).Add(after)); err != nil {
 		return nil, err
 	}
 	return c, ledger.Note(ctx, tx, toIntend, ofCredential(c).With("digest", c.Digest))

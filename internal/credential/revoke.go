@@ -6,13 +6,9 @@ import (
 	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/ledger"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -37,29 +33,13 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, e
 		if err := cmp.Or(toRevoke.Require(ctx, c.InstitutionID), authz.RequireOther(ctx, c.LearnerID)); err != nil {
 			return nil, err
 		}
-		now := vocab.Now(s.Now)
-		// The list first: it is what rivals contend for. Then the credential, which
-		// a learner may have recognised at this moment.
-		if err := tx.StatusList.UpdateOneID(c.StatusListID).AddRevision(1).SetChangedAt(now).Exec(viewer.AsSystem(ctx)); err != nil {
-			return nil, err
-		}
-		if c, err = storage.Held(ctx, tx.Credential, c.ID); err != nil {
-			return nil, err
-		}
-		update := tx.Credential.Update().SetRevokedAt(now).SetRevocationReason(in.Reason)
-		if !slices.Contains(vocab.Annulling, in.Reason) {
-			update.ClearLiveKey()
-		}
-		if err := storage.Move(ctx, states, c.ID, c.State, credential.StateREVOKED, update); err != nil {
-			return nil, err
-		}
-		revoked, err := tx.Credential.Get(ctx, c.ID)
+		revoked, err := s.revokeTx(ctx, tx, c, in.Reason)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.Cases.EndOpenTx(ctx, tx, c.ID, now); err != nil {
-			return nil, err
-		}
-		return revoked, ledger.Note(ctx, tx, toRevoke, ofCredential(c).With("reason", string(in.Reason)))
+		return revoked, s.Cases.EndOpenTx(ctx, tx, c.ID, vocab.Now(s.Now))
 	})
 }
+
+// annuls says whether a reason means that the learner has achieved nothing.
+func annuls(reason vocab.RevocationReason) bool { return slices.Contains(vocab.Annulling, reason) }

@@ -55,6 +55,7 @@ type (
 		Title, Summary       vocab.Text
 		ECTS                 vocab.ECTS
 		Hours                int
+		Attempts             *int
 		EQF                  int
 		ISCED                vocab.ISCEDF
 		Languages            []string
@@ -136,7 +137,7 @@ func (e *Entry) encode() ([]byte, error) {
 	c, v := e.Course, e.Version
 	s := storedCourse{
 		Institution: c.InstitutionID.Bytes(), Version: v.ID.Bytes(), Code: c.Code, Micro: c.Kind == course.KindMICRO_CREDENTIAL,
-		ExternalID: c.ExternalID, Number: v.Number, Title: v.Title, Summary: v.Summary, ECTS: v.Ects, Hours: v.Hours,
+		ExternalID: c.ExternalID, Number: v.Number, Title: v.Title, Summary: v.Summary, ECTS: v.Ects, Hours: v.Hours, Attempts: v.Attempts,
 		EQF: vocab.OrZero(v.Eqf), ISCED: vocab.OrZero(v.Isced), Languages: v.Languages, Mode: place(vocab.DeliveryModes, v.Mode),
 		Stackability: place(vocab.Stackabilities, v.Stackability), Topics: v.Topics,
 		PublishedAt: micros(v.PublishedAt), Updated: c.UpdatedAt.UnixMicro(), All: e.All,
@@ -198,7 +199,7 @@ func decode(id ident.ID, b []byte) (*Entry, error) {
 	}
 	e.Version = &ent.CourseVersion{
 		ID: version, CourseID: id, InstitutionID: institution, Number: s.Number, State: courseversion.StatePUBLISHED,
-		Title: s.Title, Summary: s.Summary, Ects: s.ECTS, Hours: s.Hours, Eqf: vocab.Given(s.EQF), Isced: vocab.Given(s.ISCED),
+		Title: s.Title, Summary: s.Summary, Ects: s.ECTS, Hours: s.Hours, Attempts: s.Attempts, Eqf: vocab.Given(s.EQF), Isced: vocab.Given(s.ISCED),
 		Languages: s.Languages, Mode: value(vocab.DeliveryModes, s.Mode), Stackability: value(vocab.Stackabilities, s.Stackability),
 		Topics: s.Topics, PublishedAt: maybeMoment(s.PublishedAt),
 	}

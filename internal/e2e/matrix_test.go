@@ -153,6 +153,9 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	change := id(admin.Does("proposes a name", "proposeInstitutionIdentity", map[string]any{"institutionId": w.Institution("uni-b"), "name": english("Old name")}))
 	admin.Does("takes it back", "withdrawInstitutionIdentity", map[string]any{"changeId": change})
 	tender, _ := w.tender(c, 2)
+	retired := id(c.hostRegistrar.Does("defines a scale", "defineGradingScale", halves(w.Institution("uni-b"))))
+	c.hostRegistrar.Does("retires it", "retireGradingScale", map[string]any{"code": retired})
+	made := id(c.hostRegistrar.Does("corrects", "correctResult", correction(res, "1.3")))
 	return map[string]map[string]any{
 		"registerApiClient":           {"institutionId": w.Institution("uni-b"), "name": "on", "scopes": []string{}},
 		"updateApiClient":             {"clientId": on, "scopes": []string{"role.grant"}},
@@ -213,6 +216,19 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"decideApplications":          {"items": []map[string]any{{"applicationId": application["applicationId"], "decision": "ADMIT"}}},
 		"recordResult":                assessment(enrolment),
 		"confirmResult":               {"resultId": res},
+		"recordResults":               {"rows": []map[string]any{assessment(enrolment)}},
+		"confirmResults":              {"resultIds": []string{res}},
+		"reviseResult":                correction(res, "2.3"),
+		"discardResult":               {"resultId": res, "reason": "x"},
+		"correctResult":               correction(res, "6.0"),
+		"annulResult":                 {"resultId": res, "reason": ""},
+		"approveAmendment":            {"amendmentId": made},
+		"dismissAmendment":            {"amendmentId": made, "reason": "x"},
+		"recordParticipation":         {"rows": []map[string]any{{"enrolmentId": enrolment, "attendance": 101}}},
+		"noteDropOut":                 {"enrolmentId": enrolment, "reason": "x"},
+		"reopenEnrolment":             {"enrolmentId": enrolment, "reason": "x"},
+		"defineGradingScale":          {"institutionId": w.Institution("uni-b"), "name": english("x"), "lastPass": "x"},
+		"retireGradingScale":          {"code": retired},
 		"issueCredential":             {"resultId": res},
 		"revokeCredential":            {"credentialId": w.revoked(c, off), "reason": "ISSUED_IN_ERROR"},
 		"proposeRecognitionRule":      {"homeId": w.Institution("uni-a"), "courseId": course, "ects": "0", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01"},

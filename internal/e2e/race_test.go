@@ -140,6 +140,16 @@ func otherwise(a act) act {
 		a.input["items"] = []map[string]any{item}
 		return a
 	}
+	if rows, many := a.input["rows"].([]map[string]any); many {
+		row := maps.Clone(rows[0])
+		row["enrolmentId"] = missing(ident.Enrolment)
+		a.input["rows"] = []map[string]any{row}
+		return a
+	}
+	if _, many := a.input["resultIds"]; many {
+		a.input["resultIds"] = []string{missing(ident.Result)}
+		return a
+	}
 	for _, field := range slices.Sorted(maps.Keys(a.input)) {
 		if given := ident.ID(fmt.Sprint(a.input[field])); given.Kind() != "" {
 			a.input[field] = missing(given.Kind())

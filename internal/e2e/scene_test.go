@@ -204,6 +204,27 @@ func (s *stage) confirmed() (c cast, result string) {
 	return c, result
 }
 
+// proposed is an amendment that waits for a second person.
+func (s *stage) proposed() (amendment string) {
+	s.t.Helper()
+	_, result := s.confirmed()
+	admin := s.staff("uni-b", viewer.Administrator)
+	admin.Does("asks for two", "updateInstitution", map[string]any{"institutionId": s.Institution("uni-b"), "resultConfirmation": "REQUIRED"})
+	amendment = id(s.staff("uni-b", viewer.Registrar).Does("proposes", "correctResult", correction(result, "2.3")))
+	admin.Does("asks for one", "updateInstitution", map[string]any{"institutionId": s.Institution("uni-b"), "resultConfirmation": "OPTIONAL"})
+	return amendment
+}
+
+// correction has a result say a grade of Germany.
+func correction(result, grade string) map[string]any {
+	return map[string]any{"resultId": result, "grade": grade, "scale": "DE_1_5", "achievedOn": "2027-02-10", "reason": "Counted wrongly."}
+}
+
+// halves is a scale from 6 to 1 in halves.
+func halves(at ident.ID) map[string]any {
+	return map[string]any{"institutionId": at, "name": english("Halves"), "best": "6", "worst": "1", "lastPass": "4", "step": "0.5"}
+}
+
 func (s *stage) awardedOne() (c cast, credential string) {
 	s.t.Helper()
 	c, result := s.confirmed()
@@ -430,6 +451,56 @@ func init() {
 		"confirmResult": {func(s *stage) (*Actor, map[string]any) {
 			_, _, result := s.recorded()
 			return s.staff("uni-b", viewer.Registrar), map[string]any{"resultId": result}
+		}},
+		"recordResults": {func(s *stage) (*Actor, map[string]any) {
+			_, _, enrolment := s.seated()
+			return s.staff("uni-b", viewer.Teacher), map[string]any{"rows": []map[string]any{assessment(enrolment)}}
+		}},
+		"confirmResults": {func(s *stage) (*Actor, map[string]any) {
+			_, _, result := s.recorded()
+			return s.staff("uni-b", viewer.Registrar), map[string]any{"resultIds": []string{result}}
+		}},
+		"reviseResult": {func(s *stage) (*Actor, map[string]any) {
+			_, _, result := s.recorded()
+			return s.staff("uni-b", viewer.Teacher), correction(result, "2.3")
+		}},
+		"discardResult": {func(s *stage) (*Actor, map[string]any) {
+			_, _, result := s.recorded()
+			return s.staff("uni-b", viewer.Teacher), map[string]any{"resultId": result, "reason": "Of somebody else."}
+		}},
+		"correctResult": {func(s *stage) (*Actor, map[string]any) {
+			_, result := s.confirmed()
+			return s.staff("uni-b", viewer.Registrar), correction(result, "2.3")
+		}},
+		"annulResult": {func(s *stage) (*Actor, map[string]any) {
+			_, result := s.confirmed()
+			return s.staff("uni-b", viewer.Registrar), map[string]any{"resultId": result, "reason": "Copied."}
+		}},
+		"approveAmendment": {func(s *stage) (*Actor, map[string]any) {
+			return s.staff("uni-b", viewer.Registrar), map[string]any{"amendmentId": s.proposed()}
+		}},
+		"dismissAmendment": {func(s *stage) (*Actor, map[string]any) {
+			return s.staff("uni-b", viewer.Registrar), map[string]any{"amendmentId": s.proposed(), "reason": "It was right."}
+		}},
+		"recordParticipation": {func(s *stage) (*Actor, map[string]any) {
+			_, _, enrolment := s.seated()
+			return s.staff("uni-b", viewer.Teacher), map[string]any{"rows": []map[string]any{{"enrolmentId": enrolment, "attendance": 80}}}
+		}},
+		"noteDropOut": {func(s *stage) (*Actor, map[string]any) {
+			_, _, enrolment := s.seated()
+			return s.staff("uni-b", viewer.Teacher), map[string]any{"enrolmentId": enrolment, "reason": "Never came."}
+		}},
+		"reopenEnrolment": {func(s *stage) (*Actor, map[string]any) {
+			c, _, enrolment := s.seated()
+			c.teacher.Does("notes", "noteDropOut", map[string]any{"enrolmentId": enrolment, "reason": "Never came."})
+			return s.staff("uni-b", viewer.Registrar), map[string]any{"enrolmentId": enrolment, "reason": "Was ill, and came back."}
+		}},
+		"defineGradingScale": {func(s *stage) (*Actor, map[string]any) {
+			return s.staff("uni-b", viewer.Registrar), halves(s.Institution("uni-b"))
+		}},
+		"retireGradingScale": {func(s *stage) (*Actor, map[string]any) {
+			by := s.staff("uni-b", viewer.Registrar)
+			return by, map[string]any{"code": id(by.Does("defines", "defineGradingScale", halves(s.Institution("uni-b"))))}
 		}},
 		"issueCredential": {func(s *stage) (*Actor, map[string]any) {
 			_, result := s.confirmed()

@@ -293,11 +293,16 @@ func (a *Actor) send(r *http.Request) answer {
 			a.w.t.Fatalf("%s got no JSON: %s", a.Name, raw)
 		}
 	}
-	if many, asked := got.Data["decideApplications"]; asked {
-		got.Data["decideApplications"] = first(many)
+	for _, name := range ofMany {
+		if many, asked := got.Data[name]; asked {
+			got.Data[name] = first(many)
+		}
 	}
 	return got
 }
+
+// ofMany are the mutations about many things, each by itself.
+var ofMany = []string{"decideApplications", "recordResults", "confirmResults", "recordParticipation"}
 
 // first makes of the outcomes of many decisions the payload of the first one.
 func first(payload any) any {
@@ -445,9 +450,28 @@ var mutations = map[string]mutationShape{
 		"DecideApplicationsInput", "outcomes",
 		"application { id state } errors { __typename code message field ... on StateError { from to } ... on PermissionError { right } ... on VersionError { version } }",
 	},
-	"saveDraft":                {"SaveDraftInput", "draft", "id motivation answers { question { key } text } statements sharedData"},
-	"discardDraft":             {"DiscardDraftInput", "draft", "id"},
-	"removeDocument":           {"RemoveDocumentInput", "document", "id"},
+	"saveDraft":      {"SaveDraftInput", "draft", "id motivation answers { question { key } text } statements sharedData"},
+	"discardDraft":   {"DiscardDraftInput", "draft", "id"},
+	"removeDocument": {"RemoveDocumentInput", "document", "id"},
+	"recordResults": {
+		"RecordResultsInput", "outcomes", "result { id state outcome grade ects } errors { __typename code message field ... on StateError { from to } ... on PermissionError { right } ... on VersionError { version } }",
+	},
+	"confirmResults": {
+		"ConfirmResultsInput", "outcomes", "result { id state enrolment { state } } errors { __typename code message field ... on StateError { from to } ... on PermissionError { right } ... on VersionError { version } }",
+	},
+	"recordParticipation": {
+		"RecordParticipationInput", "outcomes", "enrolment { id state startedOn attendance } errors { __typename code message field ... on StateError { from to } ... on PermissionError { right } ... on VersionError { version } }",
+	},
+	"reviseResult":             {"ReviseResultInput", "result", "id state version outcome grade scale ects"},
+	"discardResult":            {"DiscardResultInput", "result", "id state version"},
+	"correctResult":            {"CorrectResultInput", "amendment", "id state kind effects { kind id before after } result { id state version outcome grade ects }"},
+	"annulResult":              {"AnnulResultInput", "amendment", "id state kind effects { kind id before after } result { id state version outcome }"},
+	"approveAmendment":         {"ApproveAmendmentInput", "amendment", "id state effects { kind id before after } result { id state outcome grade }"},
+	"dismissAmendment":         {"DismissAmendmentInput", "amendment", "id state dismissal"},
+	"noteDropOut":              {"NoteDropOutInput", "enrolment", "id state droppedOutOn reason"},
+	"reopenEnrolment":          {"ReopenEnrolmentInput", "enrolment", "id state endedAt"},
+	"defineGradingScale":       {"DefineGradingScaleInput", "gradingScale", "id: code name { text } best worst lastPass letters"},
+	"retireGradingScale":       {"RetireGradingScaleInput", "gradingScale", "id: code retiredAt"},
 	"recordResult":             {"RecordResultInput", "result", "id state outcome grade ects"},
 	"confirmResult":            {"ConfirmResultInput", "result", "id state enrolment { state }"},
 	"issueCredential":          {"IssueCredentialInput", "credential", "id state ects verificationUrl jwt"},

@@ -54,7 +54,7 @@ func Listing(r discovery.Record, base string) format.Listed {
 		Provider: format.Provider{ID: string(p.ID), SCHAC: p.Schac, Name: p.Name, Acronym: p.Acronym, Country: p.Country, Website: vocab.OrZero(p.Website)},
 		Course: format.Course{
 			ExternalID: vocab.OrZero(c.ExternalID), Code: c.Code, Kind: vocab.CredentialKind(c.Kind),
-			Title: v.Title, Summary: v.Summary, Description: v.Description, Outcomes: v.Outcomes, ECTS: v.Ects, Hours: v.Hours,
+			Title: v.Title, Summary: v.Summary, Description: v.Description, Outcomes: v.Outcomes, ECTS: v.Ects, Hours: v.Hours, Attempts: vocab.OrZero(v.Attempts),
 			EQF: vocab.OrZero(v.Eqf), ISCED: vocab.OrZero(v.Isced), Languages: v.Languages, Mode: vocab.OrZero(v.Mode), Assessments: v.Assessments, AssessmentNote: v.AssessmentNote,
 			Supervision: vocab.OrZero(v.Supervision), Quality: v.Quality, Prerequisites: v.Prerequisites, TargetGroups: v.TargetGroups,
 			Stackability: vocab.OrZero(v.Stackability), Topics: v.Topics, URL: vocab.OrZero(v.URL), ModifiedAt: c.UpdatedAt,

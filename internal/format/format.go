@@ -31,6 +31,7 @@ type Course struct {
 	Outcomes       []vocab.Outcome
 	ECTS           vocab.ECTS
 	Hours          int
+	Attempts       int // how often a learner may try; 0: not said
 	EQF            int
 	ISCED          vocab.ISCEDF
 	Languages      []string // BCP 47

@@ -84,6 +84,9 @@ const (
 	Draw              Kind = "drw"
 	AdmissionPolicy   Kind = "pol"
 	Call              Kind = "cal"
+	GradingScale      Kind = "gsc"
+	ResultStep        Kind = "rst"
+	Amendment         Kind = "amd"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -46,11 +47,25 @@ type Decisions struct {
 	IdempotencyKey *string
 }
 
-// Outcome is what became of one of them: the application, or why it was refused.
-type Outcome struct {
-	ApplicationID ident.ID
-	Application   *ent.Application
-	Refused       []*problem.Error
+// Outcome is what became of one of many: the row as it is now, or why it was refused.
+type Outcome[T any] struct {
+	Row     T
+	Refused []*problem.Error
+}
+
+// Done is what a transaction has done about one of many.
+type Done[T any] struct {
+	Row     T
+	Refused error
+}
+
+// one is what was done about the only one.
+func one[T any](all []Done[T], err error) (T, error) {
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return all[0].Row, all[0].Refused
 }
 
 // MaxDecisions bounds how many applications are decided at once.
@@ -65,7 +80,7 @@ var refusals = []problem.Code{problem.Invalid, problem.Forbidden, problem.NotFou
 // refused leaves the others as they are, and who sends the whole again has the same
 // effect once. It returns a fault at once, and a problem that is none of a decision,
 // such as a budget that is used up; what was decided before stays.
-func (s *Service) DecideAll(ctx context.Context, d Decisions) ([]Outcome, error) {
+func (s *Service) DecideAll(ctx context.Context, d Decisions) ([]Outcome[*ent.Application], error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
@@ -75,7 +90,7 @@ func (s *Service) DecideAll(ctx context.Context, d Decisions) ([]Outcome, error)
 	if err := idempotency.CheckKey(d.IdempotencyKey); err != nil {
 		return nil, err
 	}
-	all := make([]Outcome, len(d.Items))
+	all := make([]Outcome[*ent.Application], len(d.Items))
 	for i, item := range d.Items {
 		var key *string
 		if d.IdempotencyKey != nil {
@@ -83,19 +98,85 @@ func (s *Service) DecideAll(ctx context.Context, d Decisions) ([]Outcome, error)
 		}
 		app, err := s.decide(ctx, item, key)
 		if err == nil {
-			all[i] = Outcome{item.ApplicationID, app, nil}
-			continue
-		}
-		problems, fault := storage.Problems(err)
-		if fault || slices.ContainsFunc(problems, func(p *problem.Error) bool { return !slices.Contains(refusals, p.Code) }) {
+			all[i].Row = app
+		} else if all[i].Refused, err = refusalOf(err, "items", i); err != nil {
 			return nil, err
 		}
-		for j, p := range problems {
-			if len(p.Field) > 1 && p.Field[1] != "idempotencyKey" {
-				problems[j] = p.At(append([]string{"input", "items", strconv.Itoa(i)}, p.Field[1:]...)...)
-			}
+	}
+	return all, nil
+}
+
+// refusalOf turns what refuses one of many into problems at its place. It returns
+// an error that is none of a row.
+func refusalOf(err error, name string, i int) ([]*problem.Error, error) {
+	problems, fault := storage.Problems(err)
+	if fault || slices.ContainsFunc(problems, func(p *problem.Error) bool { return !slices.Contains(refusals, p.Code) }) {
+		return nil, err
+	}
+	for j, p := range problems {
+		if len(p.Field) > 1 && p.Field[1] != "idempotencyKey" {
+			problems[j] = p.At(append([]string{"input", name, strconv.Itoa(i)}, p.Field[1:]...)...)
 		}
-		all[i] = Outcome{item.ApplicationID, nil, problems}
+	}
+	return problems, nil
+}
+
+// bulk is a verb about many rows, done in one transaction.
+type bulk[In any, T interface{ NodeID() ident.ID }] struct {
+	verb *ledger.Verb
+	key  *string
+	rows []In
+	name string // of the field that holds the rows
+	most int
+	do   func(context.Context, *ent.Tx, []In) ([]Done[T], error)
+	load func(context.Context, []ident.ID) ([]T, error)
+}
+
+// inBulk does a verb about many rows. Who sends the whole again with its key has
+// the same effect once; what is refused leaves the others as they are. It returns
+// an error that concerns whoever asks, such as a budget that is used up.
+func inBulk[In any, T interface{ NodeID() ident.ID }](ctx context.Context, db *ent.Client, b bulk[In, T]) ([]Outcome[T], error) {
+	if _, err := authz.SignedIn(ctx); err != nil {
+		return nil, err
+	}
+	if n := len(b.rows); n == 0 || n > b.most {
+		return nil, problem.New(problem.Invalid, "1 to %d rows are taken at once, not %d", b.most, n).At("input", b.name)
+	}
+	done, err := idempotency.Many(ctx, db, b.verb, b.key, b.rows, func(tx *ent.Tx, todo []int) (rows []idempotency.Row, err error) {
+		return rows, ledger.Together(ctx, tx, func(ctx context.Context) error {
+			done, err := b.do(ctx, tx, vocab.Each(todo, func(i int) In { return b.rows[i] }))
+			if err != nil {
+				return err
+			}
+			rows = vocab.Each(done, func(d Done[T]) idempotency.Row {
+				if d.Refused != nil {
+					return idempotency.Row{Refused: d.Refused}
+				}
+				return idempotency.Row{ID: d.Row.NodeID()}
+			})
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	var ids []ident.ID
+	for _, d := range done {
+		if d.Refused == nil {
+			ids = append(ids, d.ID)
+		}
+	}
+	rows, err := b.load(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, all := byID(rows), make([]Outcome[T], len(done))
+	for i, d := range done {
+		if d.Refused == nil {
+			all[i].Row = found[d.ID]
+		} else if all[i].Refused, err = refusalOf(d.Refused, b.name, i); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/amendment"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -20,37 +21,75 @@ import (
 )
 
 var enrolmentStates = lifecycle.New("enrolment", lifecycle.Next[enrolment.State]{
-	enrolment.StateENROLLED:  {enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN, enrolment.StateCANCELLED},
-	enrolment.StateCOMPLETED: {},
-	enrolment.StateWITHDRAWN: {},
-	enrolment.StateCANCELLED: {},
+	enrolment.StateENROLLED:    {enrolment.StateSTARTED, enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN, enrolment.StateDROPPED_OUT, enrolment.StateCANCELLED},
+	enrolment.StateSTARTED:     {enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN, enrolment.StateDROPPED_OUT, enrolment.StateCANCELLED},
+	enrolment.StateCOMPLETED:   {enrolment.StateSTARTED},
+	enrolment.StateWITHDRAWN:   {enrolment.StateSTARTED},
+	enrolment.StateDROPPED_OUT: {enrolment.StateSTARTED},
+	enrolment.StateCANCELLED:   {},
 })
 
 var resultStates = lifecycle.New("result", lifecycle.Next[result.State]{
-	result.StateRECORDED:  {result.StateCONFIRMED},
-	result.StateCONFIRMED: {},
+	result.StateRECORDED:  {result.StateCONFIRMED, result.StateDISCARDED},
+	result.StateDISCARDED: {},
+	result.StateCONFIRMED: {result.StateANNULLED},
+	result.StateANNULLED:  {},
 })
+
+var amendmentStates = lifecycle.New("amendment", lifecycle.Next[amendment.State]{
+	amendment.StatePROPOSED:  {amendment.StateMADE, amendment.StateDISMISSED},
+	amendment.StateMADE:      {},
+	amendment.StateDISMISSED: {},
+})
+
+// takesPart returns nil while a learner takes part, or may begin to.
+func takesPart(e *ent.Enrolment) error {
+	return problem.If(e.State != enrolment.StateENROLLED && e.State != enrolment.StateSTARTED,
+		problem.New(problem.Conflict, "this enrolment is %s", e.State).With(problem.Transition{From: string(e.State)}))
+}
 
 // takesResults returns nil while results may be recorded.
 func takesResults(e *ent.Enrolment) error {
-	return problem.If(e.State != enrolment.StateENROLLED,
-		problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With(problem.Transition{From: string(e.State)}))
+	switch e.State {
+	case enrolment.StateENROLLED, enrolment.StateSTARTED:
+		return nil
+	case enrolment.StateWITHDRAWN, enrolment.StateDROPPED_OUT:
+		return problem.New(problem.Conflict, "this enrolment is %s and takes no result unless the host reopens it", e.State).With(problem.Transition{From: string(e.State)})
+	}
+	return problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With(problem.Transition{From: string(e.State)})
 }
 
 // takesAnother returns nil while an enrolment with these attempts takes one more.
-func takesAnother(attempts []*ent.Result) error {
+// One that is discarded or annulled was none.
+func takesAnother(attempts []*ent.Result, v *ent.CourseVersion) error {
+	used := 0
 	for _, r := range attempts {
-		if r.State == result.StateRECORDED {
+		switch {
+		case r.State == result.StateRECORDED:
 			return problem.New(problem.Conflict, "attempt %d waits to be confirmed", r.Attempt)
+		case r.State == result.StateCONFIRMED:
+			used++
 		}
 	}
-	return problem.If(len(attempts) >= maxAttempts, problem.New(problem.Conflict, "all %d attempts are used", maxAttempts))
+	most := vocab.MaxAttempts
+	if v != nil && v.Attempts != nil {
+		most = *v.Attempts
+	}
+	return problem.If(used >= most || len(attempts) >= maxRecorded, problem.New(problem.Conflict, "all %d attempts are used", most))
 }
 
+// maxRecorded bounds what is recorded of one enrolment, annulled attempts and all.
+const maxRecorded = 20
+
 // EnrolmentActions says what the viewer may do with an enrolment of these attempts now.
-func EnrolmentActions(ctx context.Context, e *ent.Enrolment, attempts []*ent.Result) []authz.Action {
-	return []authz.Action{toRecord.Act(
-		toRecord.Require(ctx, e.HostID), authz.RequireOther(ctx, e.LearnerID), takesResults(e), takesAnother(attempts))}
+func EnrolmentActions(ctx context.Context, e *ent.Enrolment, attempts []*ent.Result, v *ent.CourseVersion) []authz.Action {
+	other := authz.RequireOther(ctx, e.LearnerID)
+	return []authz.Action{
+		toRecord.Act(toRecord.Require(ctx, e.HostID), other, takesResults(e), takesAnother(attempts, v)),
+		toTakePart.Act(toTakePart.Require(ctx, e.HostID), other, takesPart(e)),
+		toDropOut.Act(toDropOut.Require(ctx, e.HostID), other, takesPart(e)),
+		toReopen.Act(toReopen.Require(ctx, e.HostID), other, reopens(e)),
+	}
 }
 
 // Leaves returns nil while a learner may leave their seat.
@@ -60,9 +99,14 @@ func Leaves(e *ent.Enrolment) error {
 
 // ResultActions says what the viewer may do with a result of a host now.
 func ResultActions(ctx context.Context, r *ent.Result, host *ent.Institution) []authz.Action {
-	return []authz.Action{toConfirm.Act(
-		toConfirm.Require(ctx, r.HostID), authz.RequireOther(ctx, r.LearnerID), confirmedByAnother(viewer.From(ctx), r, host),
-		resultStates.Check(r.State, result.StateCONFIRMED))}
+	other := authz.RequireOther(ctx, r.LearnerID)
+	return []authz.Action{
+		toConfirm.Act(toConfirm.Require(ctx, r.HostID), other, confirmedByAnother(viewer.From(ctx), r, host), resultStates.Check(r.State, result.StateCONFIRMED)),
+		toRevise.Act(toRevise.Require(ctx, r.HostID), other, provisional(r)),
+		toThrowAway.Act(toThrowAway.Require(ctx, r.HostID), other, provisional(r)),
+		toCorrect.Act(toCorrect.Require(ctx, r.HostID), other, corrigible(r)),
+		toAnnul.Act(toAnnul.Require(ctx, r.HostID), other, resultStates.Check(r.State, result.StateANNULLED)),
+	}
 }
 
 // enrol gives an application that was admitted its seat.

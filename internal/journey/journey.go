@@ -35,20 +35,34 @@
 //
 // An enrolment, from admission to its end:
 //
-//	ENROLLED → COMPLETED, WITHDRAWN, CANCELLED
-//	COMPLETED (final)
-//	WITHDRAWN (final)
+//	ENROLLED → STARTED, COMPLETED, WITHDRAWN, DROPPED_OUT, CANCELLED
+//	STARTED → COMPLETED, WITHDRAWN, DROPPED_OUT, CANCELLED
+//	COMPLETED → STARTED
+//	WITHDRAWN → STARTED
+//	DROPPED_OUT → STARTED
 //	CANCELLED (final)
 //
-// It is completed when a result is confirmed as passed. A draw of seats:
+// It is completed when a result is confirmed as passed, and starts again when that
+// is annulled or corrected to a failure, or when the host reopens what the learner
+// has left (participation.go). A draw of seats:
 //
 //	COMMITTED → DRAWN
 //	DRAWN (final)
 //
 // It is made when its offering is published (package catalogue). A result:
 //
-//	RECORDED → CONFIRMED
-//	CONFIRMED (final)
+//	RECORDED → CONFIRMED, DISCARDED
+//	DISCARDED (final)
+//	CONFIRMED → ANNULLED
+//	ANNULLED (final)
+//
+// A provisional result is revised; a confirmed one is corrected, and stays
+// confirmed. What rests on it follows in the same transaction: each area says what
+// it does (amend.go). Where the host asks for a second person, an amendment waits:
+//
+//	PROPOSED → MADE, DISMISSED
+//	MADE (final)
+//	DISMISSED (final)
 package journey
 
 import (
@@ -74,6 +88,10 @@ type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
 	KEK keyring.KEK // under which seeds of draws are sealed
+
+	// Followers are the areas in which things rest on results, in the order in which
+	// they follow a correction: what rests on a credential comes behind credentials.
+	Followers []Follower
 }
 
 var applicationStates = lifecycle.New("application", lifecycle.Next[application.State]{

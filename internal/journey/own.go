@@ -49,7 +49,7 @@ func ownOf(ctx context.Context, db *ent.Client, learner ident.ID, versions ...id
 			return nil, err
 		}
 	}
-	seats, err := db.Enrolment.Query().Where(enrolment.LearnerID(learner), enrolment.StateIn(enrolment.StateENROLLED, enrolment.StateCOMPLETED)).All(ctx)
+	seats, err := db.Enrolment.Query().Where(enrolment.LearnerID(learner), enrolment.StateIn(enrolment.StateENROLLED, enrolment.StateSTARTED, enrolment.StateCOMPLETED)).All(ctx)
 	if err != nil {
 		return nil, err
 	}

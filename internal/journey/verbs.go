@@ -47,11 +47,22 @@ var (
 	toEscalate = Verbs.Declare("application.escalate", "", ledger.Parties).Says("to")
 	toEndSeat  = Verbs.Declare("enrolment.cancel", "", ledger.Parties).Says("offering")
 
-	toBegin    = Verbs.Declare("enrolment.begin", "", ledger.Parties).Says("offering")
-	toLeave    = Verbs.Declare("enrolment.withdraw", "", ledger.Parties).Says("offering")
-	toRecord   = Verbs.Declare("result.record", "recordResult", ledger.Host).By(authz.RecordResult).Everyday()
-	toConfirm  = Verbs.Declare("result.confirm", "confirmResult", ledger.Parties).By(authz.ConfirmResult).Weighs().Brings("enrolment.complete")
-	toComplete = Verbs.Declare("enrolment.complete", "", ledger.Parties)
+	toBegin     = Verbs.Declare("enrolment.begin", "", ledger.Parties).Says("offering")
+	toLeave     = Verbs.Declare("enrolment.withdraw", "", ledger.Parties).Says("offering")
+	toRecord    = Verbs.Declare("result.record", "recordResult", ledger.Host).By(authz.RecordResult).Everyday().ForMany("recordResults")
+	toRevise    = Verbs.Declare("result.revise", "reviseResult", ledger.Host).By(authz.RecordResult).Everyday()
+	toThrowAway = Verbs.Declare("result.discard", "discardResult", ledger.Host).By(authz.RecordResult).Everyday()
+	toConfirm   = Verbs.Declare("result.confirm", "confirmResult", ledger.Parties).By(authz.ConfirmResult).Weighs().ForMany("confirmResults").Brings("enrolment.complete")
+	toCorrect   = Verbs.Declare("result.correct", "correctResult", ledger.Parties).By(authz.ConfirmResult).Weighs().Brings(moved...)
+	toAnnul     = Verbs.Declare("result.annul", "annulResult", ledger.Parties).By(authz.ConfirmResult).Weighs().Brings(moved...)
+	toPropose   = Verbs.Declare("amendment.propose", "", ledger.Host)
+	toApprove   = Verbs.Declare("amendment.approve", "approveAmendment", ledger.Host).By(authz.ConfirmResult).Weighs().Brings(append(moved, "result.correct", "result.annul")...)
+	toDismiss   = Verbs.Declare("amendment.dismiss", "dismissAmendment", ledger.Host).By(authz.ConfirmResult).Everyday()
+	toComplete  = Verbs.Declare("enrolment.complete", "", ledger.Parties)
+	toResume    = Verbs.Declare("enrolment.resume", "", ledger.Parties)
+	toTakePart  = Verbs.Declare("enrolment.take_part", "recordParticipation", ledger.Parties).By(authz.RecordResult).Everyday()
+	toDropOut   = Verbs.Declare("enrolment.drop_out", "noteDropOut", ledger.Parties).By(authz.RecordResult).Everyday()
+	toReopen    = Verbs.Declare("enrolment.reopen", "reopenEnrolment", ledger.Parties).By(authz.ConfirmResult).Everyday()
 )
 
 // many is the mutation that decides about many applications.
@@ -59,3 +70,8 @@ const many = "decideApplications"
 
 // inTurn is what may follow from a nomination where the host leaves it to the order.
 var inTurn = []string{"application.admit", "enrolment.begin", "application.offer_seat", "application.waitlist", "application.refuse"}
+
+// moved is what may follow from a correction or an annulment.
+var moved = []string{
+	"amendment.propose", "enrolment.resume", "enrolment.complete", "credential.revoke", "credential.intend", "recognition.supersede", "recognition.repeat",
+}

@@ -225,7 +225,7 @@ func (s *Service) leave(ctx context.Context, who ident.ID) error {
 			return err
 		}
 	}
-	seated := enrolment.And(enrolment.LearnerID(who), enrolment.StateEQ(enrolment.StateENROLLED))
+	seated := enrolment.And(enrolment.LearnerID(who), enrolment.StateIn(enrolment.StateENROLLED, enrolment.StateSTARTED))
 	seats, err := s.DB.Enrolment.Query().Where(seated).All(system)
 	if err != nil {
 		return err

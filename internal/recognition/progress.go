@@ -23,7 +23,7 @@ func (s *Service) Progress(ctx context.Context, m *ent.MicroDegree) (*rules.Repo
 	if viewer.From(ctx).Kind != viewer.Person {
 		return nil, nil
 	}
-	done, err := s.completed(ctx)
+	done, err := completedBy(ctx, s.DB, viewer.From(ctx).PersonID)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) Plan(ctx context.Context, m *ent.MicroDegree, candidates []ide
 	var done []rules.Completed
 	if viewer.From(ctx).Kind == viewer.Person {
 		var err error
-		if done, err = s.completed(ctx); err != nil {
+		if done, err = completedBy(ctx, s.DB, viewer.From(ctx).PersonID); err != nil {
 			return nil, err
 		}
 	}
@@ -63,17 +63,16 @@ func (s *Service) Plan(ctx context.Context, m *ent.MicroDegree, candidates []ide
 	return &plan, nil
 }
 
-// completed lists what the viewer has passed, without what is annulled.
-func (s *Service) completed(ctx context.Context) ([]rules.Completed, error) {
-	learner := viewer.From(ctx).PersonID
-	annulled, err := s.DB.Credential.Query().
+// completedBy lists what a learner has passed, without what is annulled.
+func completedBy(ctx context.Context, db *ent.Client, learner ident.ID) ([]rules.Completed, error) {
+	annulled, err := db.Credential.Query().
 		Where(credential.LearnerID(learner), credential.RevocationReasonIn(vocab.Annulling...)).
 		Select(credential.FieldID, credential.FieldLearnerID, credential.FieldResultID).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	void := vocab.Each(annulled, func(c *ent.Credential) ident.ID { return c.ResultID })
-	passed, err := s.DB.Result.Query().
+	passed, err := db.Result.Query().
 		Where(result.LearnerID(learner), result.StateEQ(result.StateCONFIRMED), result.OutcomeEQ(result.OutcomePASSED), result.IDNotIn(void...)).
 		WithEnrolment(func(q *ent.EnrolmentQuery) {
 			q.Select(enrolment.FieldID, enrolment.FieldVersionID, enrolment.FieldEnrolledAt)
@@ -81,13 +80,18 @@ func (s *Service) completed(ctx context.Context) ([]rules.Completed, error) {
 	if err != nil {
 		return nil, err
 	}
+	return completed(ctx, db, passed)
+}
+
+// completed are results as micro-degrees count them.
+func completed(ctx context.Context, db *ent.Client, passed []*ent.Result) ([]rules.Completed, error) {
 	var versions []ident.ID
 	for _, r := range passed {
 		if e := r.Edges.Enrolment; e != nil {
 			versions = append(versions, e.VersionID)
 		}
 	}
-	contents, err := s.DB.CourseVersion.Query().Where(courseversion.IDIn(versions...)).
+	contents, err := db.CourseVersion.Query().Where(courseversion.IDIn(versions...)).
 		Select(courseversion.FieldID, courseversion.FieldCourseID, courseversion.FieldEqf).All(ctx)
 	if err != nil {
 		return nil, err

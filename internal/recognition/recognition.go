@@ -2,15 +2,16 @@
 // once when home has promised it or an agreed rule says so, and otherwise by an
 // officer, with reasons.
 //
-//	OPEN → GRANTED, GRANTED_PARTIALLY, REFUSED, WITHDRAWN
-//	GRANTED (final)
-//	GRANTED_PARTIALLY (final)
+//	OPEN → GRANTED, GRANTED_PARTIALLY, REFUSED, WITHDRAWN, SUPERSEDED
+//	GRANTED → SUPERSEDED
+//	GRANTED_PARTIALLY → SUPERSEDED
 //	REFUSED (final)
 //	WITHDRAWN (final)
+//	SUPERSEDED (final)
 //
 // What is granted counts in full. What counts in part or not at all names a
 // substantial difference. The system withdraws a case whose credential is
-// revoked.
+// revoked, and supersedes one whose result is corrected or annulled (follow.go).
 //
 // What stands, open or granted, stands for the achievement and not for the
 // paper: a credential that is issued anew of the same result is not counted again.
@@ -40,11 +41,18 @@ type Service struct {
 }
 
 var states = lifecycle.New("recognition case", lifecycle.Next[recognitioncase.State]{
-	recognitioncase.StateOPEN:              {recognitioncase.StateGRANTED, recognitioncase.StateGRANTED_PARTIALLY, recognitioncase.StateREFUSED, recognitioncase.StateWITHDRAWN},
-	recognitioncase.StateGRANTED:           {},
-	recognitioncase.StateGRANTED_PARTIALLY: {},
+	recognitioncase.StateOPEN: {
+		recognitioncase.StateGRANTED,
+		recognitioncase.StateGRANTED_PARTIALLY,
+		recognitioncase.StateREFUSED,
+		recognitioncase.StateWITHDRAWN,
+		recognitioncase.StateSUPERSEDED,
+	},
+	recognitioncase.StateGRANTED:           {recognitioncase.StateSUPERSEDED},
+	recognitioncase.StateGRANTED_PARTIALLY: {recognitioncase.StateSUPERSEDED},
 	recognitioncase.StateREFUSED:           {},
 	recognitioncase.StateWITHDRAWN:         {},
+	recognitioncase.StateSUPERSEDED:        {},
 })
 
 // Actions says what the viewer may do with a case now.

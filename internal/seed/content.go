@@ -77,6 +77,7 @@ type courseContent struct {
 	Outcomes       []outcomeContent       `json:"outcomes"`
 	ECTS           vocab.ECTS             `json:"ects"`
 	Hours          int                    `json:"hours"`
+	Attempts       int                    `json:"attempts,omitempty"`
 	EQF            int                    `json:"eqf"`
 	ISCED          string                 `json:"isced"`
 	Languages      []string               `json:"languages"`
@@ -155,7 +156,7 @@ func must[T any](name string) T {
 func (c courseContent) input() catalogue.Content {
 	return catalogue.Content{
 		Title: c.Title.Translations(), Summary: c.Summary.Translations(), Description: c.Description.Translations(),
-		ECTS: &c.ECTS, Hours: &c.Hours, EQFLevel: &c.EQF, ISCED: &c.ISCED, Languages: c.Languages, Mode: &c.Mode,
+		ECTS: &c.ECTS, Hours: &c.Hours, Attempts: vocab.Given(c.Attempts), EQFLevel: &c.EQF, ISCED: &c.ISCED, Languages: c.Languages, Mode: &c.Mode,
 		Assessments: c.Assessments, AssessmentNote: c.AssessmentNote.Translations(), Supervision: &c.Supervision,
 		Quality:       &catalogue.QualityText{Kind: c.Quality.Kind, Name: c.Quality.Name.Translations(), URL: &c.Quality.URL},
 		Prerequisites: c.Prerequisites.Translations(), TargetGroups: c.TargetGroups, Stackability: &c.Stackability, Topics: c.Topics,

@@ -125,6 +125,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.journeys = &journey.Service{DB: db, Now: now, KEK: o.KEK}
 	d.recognitions = &recognition.Service{DB: db, Now: now}
 	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, Forms: o.Forms, BaseURL: o.BaseURL, Cases: d.recognitions}
+	d.journeys.Followers = []journey.Follower{d.credentials, d.recognitions}
 	began := time.Now()
 	d.day(d.first())
 	d.privacy = &privacy.Service{DB: db, Now: now}

@@ -11,7 +11,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
-	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -206,9 +205,9 @@ func (d *demo) finish(ctx context.Context, s story, app *ent.Application, next f
 	}
 	next(20)
 	scale, grade := gradeAt(host)
-	r, err := d.journeys.Record(d.as(ctx, "editor@"+host), journey.Assessment{
-		EnrolmentID: e.ID, Outcome: result.OutcomePASSED, Scale: scale, Grade: &grade, AchievedOn: d.clock.Format("2006-01-02"),
-	})
+	r, err := d.journeys.Record(d.as(ctx, "editor@"+host), journey.Assessment{Assessed: journey.Assessed{
+		EnrolmentID: e.ID, Mark: journey.Mark{Scale: scale, Grade: &grade, AchievedOn: d.clock.Format("2006-01-02")},
+	}})
 	if err != nil || s.until < confirmed {
 		return err
 	}

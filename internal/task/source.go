@@ -291,7 +291,7 @@ var table = []waiting{
 		kind: RecordResult, right: authz.RecordResult, about: ident.Enrolment, table: enrolment.Table,
 		place: enrolment.FieldHostID, learner: enrolment.FieldLearnerID,
 		rows: func(a asked) []keep {
-			return []keep{enrolment.StateEQ(enrolment.StateENROLLED), ended(a), unrecorded}
+			return []keep{enrolment.StateIn(enrolment.StateENROLLED, enrolment.StateSTARTED), ended(a), unrecorded}
 		},
 	},
 	{

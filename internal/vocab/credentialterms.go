@@ -48,7 +48,10 @@ const (
 	Misconduct     RevocationReason = "MISCONDUCT"
 )
 
-// Annulling lists them.
+// ResultCorrected says that another credential states what was achieved.
+const ResultCorrected RevocationReason = "RESULT_CORRECTED"
+
+// Annulling lists the reasons for which a result counts for nothing any more.
 var Annulling = []RevocationReason{ResultAnnulled, Misconduct}
 
 // DifferenceElement is an element of a qualification in which a substantial
@@ -67,8 +70,7 @@ var (
 	QualityKinds       = []QualityKind{"INSTITUTIONAL_LICENCE", "INSTITUTIONAL_QA", "PROGRAMME_QA", "PROGRAMME_LICENCE"}
 	TargetGroups       = []TargetGroup{Students, "DOCTORAL_CANDIDATES", "POSTDOCS", Alumni, "INTERNATIONAL_RESEARCHERS"}
 	Stackabilities     = []Stackability{"STAND_ALONE", "STACKABLE"}
-	GradeScales        = []GradeScale{PassFail, "DE_1_5", "CZ_A_F", "FR_0_20", "SE_A_F", "FI_0_5", "GR_0_10", "ES_0_10", "SK_A_FX", "IT_18_30", "AT_1_5", "UA_0_100"}
-	RevocationReasons  = []RevocationReason{"ISSUED_IN_ERROR", ResultAnnulled, Misconduct, "KEY_COMPROMISED"}
+	RevocationReasons  = []RevocationReason{"ISSUED_IN_ERROR", ResultCorrected, ResultAnnulled, Misconduct, "KEY_COMPROMISED"}
 	DifferenceElements = []DifferenceElement{"LEVEL", Workload, "QUALITY", "PROFILE", "LEARNING_OUTCOMES"}
 )
 

@@ -20,6 +20,8 @@ export type Scalars = {
   DateTime: { input: string; output: string; }
   /** ECTS credits as a decimal text with at most two decimals, such as `"7.5"`. 60 credits are a full academic year. */
   ECTS: { input: string; output: string; }
+  /** Code of a grading scale, such as `DE_1_5`: one of `gradingScales`. */
+  GradeScale: { input: any; output: any; }
   /** A local date and time without an offset, such as `2025-09-11T23:00:00`; the zone stands beside it. */
   LocalDateTime: { input: string; output: string; }
 };
@@ -141,6 +143,36 @@ export type AffiliationKind =
   /** Student. */
   | 'STUDENT'
   | '%future added value';
+
+/** Kinds of amendments. */
+export type AmendmentKind =
+  /** The result counts for nothing. */
+  | 'ANNULMENT'
+  /** The result says something else. */
+  | 'CORRECTION'
+  | '%future added value';
+
+/** States of an amendment. */
+export type AmendmentState =
+  /** Was not made. */
+  | 'DISMISSED'
+  /** Has changed the result. */
+  | 'MADE'
+  /** Waits for a second person. */
+  | 'PROPOSED'
+  | '%future added value';
+
+/** A result that is to count for nothing. */
+export type AnnulResultInput = {
+  /** Version of the result that was looked at; CONFLICT (VersionError) when it has changed since. Null annuls whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, at most 1000 characters. */
+  reason: Scalars['String']['input'];
+  /** The result. */
+  resultId: Scalars['ID']['input'];
+};
 
 /** The institution's answer to an invitation. */
 export type AnswerInvitationInput = {
@@ -307,6 +339,14 @@ export type ApplicationState =
   /** The learner has withdrawn. */
   | 'WITHDRAWN'
   | '%future added value';
+
+/** An amendment that a second person makes. */
+export type ApproveAmendmentInput = {
+  /** The amendment. */
+  amendmentId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
 
 /** A change to carry out. */
 export type ApproveInstitutionIdentityInput = {
@@ -642,12 +682,46 @@ export type ConfirmResultInput = {
   resultId: Scalars['ID']['input'];
 };
 
+/** Results to confirm. */
+export type ConfirmResultsInput = {
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** At most 500 results, each confirmed by itself: what is refused leaves the others as they are. */
+  resultIds: Array<Scalars['ID']['input']>;
+};
+
+/** What a confirmed result is to say. */
+export type CorrectResultInput = {
+  /** Day of the achievement. */
+  achievedOn: Scalars['Date']['input'];
+  /** Version of the result that was looked at; CONFLICT (VersionError) when it has changed since. Null changes whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Grade on the scale; none on PASS_FAIL. */
+  grade?: InputMaybe<Scalars['String']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Passed or failed; null takes it from the grade. */
+  outcome?: InputMaybe<ResultOutcome>;
+  /** Why, at most 1000 characters. */
+  reason: Scalars['String']['input'];
+  /** The result. */
+  resultId: Scalars['ID']['input'];
+  /** Code of the scale of the grade. */
+  scale: Scalars['GradeScale']['input'];
+  /** The same achievement on another scale. */
+  secondGrade?: InputMaybe<Scalars['String']['input']>;
+  /** Code of the scale of the second grade. */
+  secondScale?: InputMaybe<Scalars['GradeScale']['input']>;
+};
+
 /** Content of a course. A draft may be incomplete; what is given must be valid. */
 export type CourseContentInput = {
   /** More about the assessment. */
   assessmentNote?: InputMaybe<Array<TranslationInput>>;
   /** Types of assessment. */
   assessments?: InputMaybe<Array<AssessmentType>>;
+  /** How often a learner may try, 1 to 10; null: up to 10 times. */
+  attempts?: InputMaybe<Scalars['Int']['input']>;
   /** What it is about, at most 4000 characters. */
   description?: InputMaybe<Array<TranslationInput>>;
   /** Workload in ECTS credits. */
@@ -938,6 +1012,28 @@ export type DeclineSeatInput = {
   reasonCode?: InputMaybe<DecisionReason>;
 };
 
+/** A grading scale of an institution. What it says cannot be changed later, as grades on it are kept for ever. */
+export type DefineGradingScaleInput = {
+  /** Best number, 0 to 1000 with at most two decimals; null for letters. */
+  best?: InputMaybe<Scalars['String']['input']>;
+  /** Whether the best number may be given with honours. */
+  honours?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The institution. */
+  institutionId: Scalars['ID']['input'];
+  /** Worst grade that passes. */
+  lastPass: Scalars['String']['input'];
+  /** Its grades, best first, 2 to 40; none for a scale of numbers. */
+  letters?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Name. */
+  name: Array<TranslationInput>;
+  /** Between two numbers that follow each other; null for letters. */
+  step?: InputMaybe<Scalars['String']['input']>;
+  /** Worst number; null for letters. */
+  worst?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Forms of participation (European controlled list). */
 export type DeliveryMode =
   /** Partly on site, partly online. */
@@ -988,6 +1084,28 @@ export type DiscardDraftInput = {
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A provisional result that is thrown away. */
+export type DiscardResultInput = {
+  /** Version of the result that was looked at; CONFLICT (VersionError) when it has changed since. Null discards whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, at most 1000 characters. */
+  reason: Scalars['String']['input'];
+  /** The result. */
+  resultId: Scalars['ID']['input'];
+};
+
+/** An amendment that is not made. */
+export type DismissAmendmentInput = {
+  /** The amendment. */
+  amendmentId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, at most 1000 characters. */
+  reason: Scalars['String']['input'];
+};
+
 /** A range of credits, both ends included. */
 export type EctsRange = {
   /** Most. */
@@ -995,6 +1113,28 @@ export type EctsRange = {
   /** Fewest. */
   min?: InputMaybe<Scalars['ECTS']['input']>;
 };
+
+/** What happens to what rests on a result. */
+export type EffectKind =
+  /** A credential is revoked, and another one is issued in its place. */
+  | 'CREDENTIAL_REISSUED'
+  /** A credential is revoked, and none takes its place. */
+  | 'CREDENTIAL_REVOKED'
+  /** The enrolment is passed. */
+  | 'ENROLMENT_COMPLETED'
+  /** The enrolment takes results again. */
+  | 'ENROLMENT_REOPENED'
+  /** Credits towards a micro-degree are gained. */
+  | 'PROGRESS_GAINED'
+  /** Credits towards a micro-degree are lost. */
+  | 'PROGRESS_LOST'
+  /** What was recognised at home, or was asked for, counts no longer. */
+  | 'RECOGNITION_ENDED'
+  /** Home decides anew what counts: at once where a promise or a rule does so. */
+  | 'RECOGNITION_REPEATED'
+  /** The transcript of records at an institution changes. */
+  | 'TRANSCRIPT_CHANGED'
+  | '%future added value';
 
 /** Why somebody may not apply, or what they should know. */
 export type EligibilityCode =
@@ -1110,8 +1250,12 @@ export type EnrolmentState =
   | 'CANCELLED'
   /** Passed. */
   | 'COMPLETED'
-  /** Taking part. */
+  /** The learner did not come, or not to the end, as the host has noted. */
+  | 'DROPPED_OUT'
+  /** Has a seat. */
   | 'ENROLLED'
+  /** Taking part. */
+  | 'STARTED'
   /** The learner has left. */
   | 'WITHDRAWN'
   | '%future added value';
@@ -1205,34 +1349,6 @@ export type GiveConsentInput = {
   /** The items. */
   items: Array<SharedItem>;
 };
-
-/** Grading scales of the partners. */
-export type GradeScale =
-  /** Austria, 1 best to 5, passed up to 4. */
-  | 'AT_1_5'
-  /** Czechia, A best to F, passed up to E. */
-  | 'CZ_A_F'
-  /** Germany, 1.0 best to 5.0, passed up to 4.0. */
-  | 'DE_1_5'
-  /** Spain, 10 best to 0, passed from 5. */
-  | 'ES_0_10'
-  /** Finland, 5 best to 0, passed from 1. */
-  | 'FI_0_5'
-  /** France, 20 best to 0, passed from 10. */
-  | 'FR_0_20'
-  /** Greece, 10 best to 0, passed from 5. */
-  | 'GR_0_10'
-  /** Italy, 30 best to 0, passed from 18. */
-  | 'IT_18_30'
-  /** Passed or failed, no grade. */
-  | 'PASS_FAIL'
-  /** Sweden, A best to F, passed up to E. */
-  | 'SE_A_F'
-  /** Slovakia, A best to FX, passed up to E. */
-  | 'SK_A_FX'
-  /** Ukraine, 100 best to 0, passed from 60. */
-  | 'UA_0_100'
-  | '%future added value';
 
 /** What becomes of a grade at home. */
 export type GradeTransfer =
@@ -1539,6 +1655,18 @@ export type NominationMode =
   | 'IF_ELIGIBLE'
   | '%future added value';
 
+/** A learner who did not come, or not to the end. */
+export type NoteDropOutInput = {
+  /** The enrolment. */
+  enrolmentId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Last day on which the learner took part; null: they never came. */
+  lastDay?: InputMaybe<Scalars['Date']['input']>;
+  /** Why, at most 1000 characters. */
+  reason: Scalars['String']['input'];
+};
+
 /** Who gives seats to learners whom their home has nominated. */
 export type OfferingAdmission =
   /** The order: first come, first served, or a draw. The next ones wait. */
@@ -1606,6 +1734,16 @@ export type OfferingState =
   /** Open to learners within its window. */
   | 'PUBLISHED'
   | '%future added value';
+
+/** How far one learner has taken part. What is null stays as it is. */
+export type ParticipationRowInput = {
+  /** How much of what was taught the learner attended, in per cent, 0 to 100. */
+  attendance?: InputMaybe<Scalars['Int']['input']>;
+  /** The enrolment. */
+  enrolmentId: Scalars['ID']['input'];
+  /** First day on which the learner took part. */
+  startedOn?: InputMaybe<Scalars['Date']['input']>;
+};
 
 /** A source to pause. */
 export type PauseImportSourceInput = {
@@ -1883,6 +2021,8 @@ export type RecognitionCaseState =
   | 'OPEN'
   /** Does not count, with reasons. */
   | 'REFUSED'
+  /** The result behind it was corrected or annulled; where something still counts, another case says so. */
+  | 'SUPERSEDED'
   /** Ended without a decision: the credential was revoked while it was open. */
   | 'WITHDRAWN'
   | '%future added value';
@@ -1921,20 +2061,40 @@ export type RecognitionVerdict =
   | 'NEEDS_CASE'
   | '%future added value';
 
+/** How far learners have taken part. */
+export type RecordParticipationInput = {
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** At most 500 rows, each noted by itself: what is refused leaves the others as they are. */
+  rows: Array<ParticipationRowInput>;
+};
+
 /** What a learner achieved. */
 export type RecordResultInput = {
   /** Day of the achievement. */
   achievedOn: Scalars['Date']['input'];
   /** The enrolment. */
   enrolmentId: Scalars['ID']['input'];
-  /** Grade on the scale; none on PASS_FAIL. */
+  /** Grade on the scale, as it is written in any of the partners' countries: `1,7`, `30 e lode`. None on PASS_FAIL. */
   grade?: InputMaybe<Scalars['String']['input']>;
   /** Any text of at most 100 characters; the same key twice has one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Passed or failed. */
-  outcome: ResultOutcome;
-  /** Scale of the grade. */
-  scale: GradeScale;
+  /** Passed or failed; null takes it from the grade. */
+  outcome?: InputMaybe<ResultOutcome>;
+  /** Code of the scale of the grade. */
+  scale: Scalars['GradeScale']['input'];
+  /** The same achievement on another scale, where the host gives two grades. */
+  secondGrade?: InputMaybe<Scalars['String']['input']>;
+  /** Code of the scale of the second grade. */
+  secondScale?: InputMaybe<Scalars['GradeScale']['input']>;
+};
+
+/** Results of many enrolments. */
+export type RecordResultsInput = {
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** At most 500 rows, each recorded by itself: what is refused leaves the others as they are. */
+  rows: Array<ResultRowInput>;
 };
 
 /** A refusal by the host institution. */
@@ -2077,6 +2237,16 @@ export type RemoveProviderHomeInput = {
   providerId: Scalars['ID']['input'];
 };
 
+/** An enrolment that takes results again. */
+export type ReopenEnrolmentInput = {
+  /** The enrolment. */
+  enrolmentId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, at most 1000 characters. */
+  reason: Scalars['String']['input'];
+};
+
 /** Another order of choices. */
 export type ReorderChoicesInput = {
   /** All of the learner's applications in the call that are alive, the first choice first. */
@@ -2137,10 +2307,32 @@ export type ResultOutcome =
   | 'PASSED'
   | '%future added value';
 
+/** One result of many. */
+export type ResultRowInput = {
+  /** Day of the achievement. */
+  achievedOn: Scalars['Date']['input'];
+  /** The enrolment. */
+  enrolmentId: Scalars['ID']['input'];
+  /** Grade on the scale; none on PASS_FAIL. */
+  grade?: InputMaybe<Scalars['String']['input']>;
+  /** Passed or failed; null takes it from the grade. */
+  outcome?: InputMaybe<ResultOutcome>;
+  /** Code of the scale of the grade. */
+  scale: Scalars['GradeScale']['input'];
+  /** The same achievement on another scale. */
+  secondGrade?: InputMaybe<Scalars['String']['input']>;
+  /** Code of the scale of the second grade. */
+  secondScale?: InputMaybe<Scalars['GradeScale']['input']>;
+};
+
 /** States of a result. */
 export type ResultState =
+  /** Counts for nothing any more. */
+  | 'ANNULLED'
   /** Final. */
   | 'CONFIRMED'
+  /** Thrown away while it was provisional; seen by the host's staff. */
+  | 'DISCARDED'
   /** Provisional; seen by the host's staff. */
   | 'RECORDED'
   | '%future added value';
@@ -2159,12 +2351,44 @@ export type RetireApiClientKeyInput = {
   keyId: Scalars['ID']['input'];
 };
 
+/** A grading scale that is used no more. */
+export type RetireGradingScaleInput = {
+  /** Its code. */
+  code: Scalars['GradeScale']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A draft that its reviewer gives back, or that is taken back. */
 export type ReturnCourseDraftInput = {
   /** The course. */
   courseId: Scalars['ID']['input'];
   /** What to change, at most 2000 characters; needed of a reviewer. */
   note?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What a learner has achieved, once more, while it is provisional. */
+export type ReviseResultInput = {
+  /** Day of the achievement. */
+  achievedOn: Scalars['Date']['input'];
+  /** Version of the result that was looked at; CONFLICT (VersionError) when it has changed since. Null changes whatever it is. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Grade on the scale; none on PASS_FAIL. */
+  grade?: InputMaybe<Scalars['String']['input']>;
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Passed or failed; null takes it from the grade. */
+  outcome?: InputMaybe<ResultOutcome>;
+  /** Why, at most 1000 characters. */
+  reason: Scalars['String']['input'];
+  /** The result. */
+  resultId: Scalars['ID']['input'];
+  /** Code of the scale of the grade. */
+  scale: Scalars['GradeScale']['input'];
+  /** The same achievement on another scale. */
+  secondGrade?: InputMaybe<Scalars['String']['input']>;
+  /** Code of the scale of the second grade. */
+  secondScale?: InputMaybe<Scalars['GradeScale']['input']>;
 };
 
 /** Why a credential was revoked. A revocation corrects a wrong record; an achievement does not lapse. */
@@ -2177,6 +2401,8 @@ export type RevocationReason =
   | 'MISCONDUCT'
   /** The result was annulled. */
   | 'RESULT_ANNULLED'
+  /** The result was corrected; another credential states it. */
+  | 'RESULT_CORRECTED'
   | '%future added value';
 
 /** A credential to revoke. */

@@ -93,6 +93,7 @@ func check(l line, c *format.Course) error {
 		return err.(*problem.Error).At(path...)
 	}, "ects")
 	k.number(c.Hours, 0, 20_000, "hours")
+	k.number(c.Attempts, 0, vocab.MaxAttempts, "attempts")
 	k.number(c.EQF, 1, 8, "eqfLevel")
 	k.at(l.ISCED, func(s string, path ...string) (err error) {
 		c.ISCED, err = vocab.ParseISCEDF(s, path...)

@@ -30,6 +30,7 @@ type line struct {
 	Outcomes       []vocab.Outcome        `json:"outcomes,omitempty"`
 	ECTS           string                 `json:"ects,omitempty"`
 	Hours          int                    `json:"hours,omitempty"`
+	Attempts       int                    `json:"attempts,omitempty"`
 	EQFLevel       int                    `json:"eqfLevel,omitempty"`
 	ISCED          string                 `json:"isced,omitempty"`
 	Languages      []string               `json:"languages,omitempty"`
@@ -94,7 +95,7 @@ func lineOf(l format.Listed) line {
 	out := line{
 		ID: l.ID, PublishedAt: l.PublishedAt, ChangedAt: l.ChangedAt, Page: l.Page, Withdrawn: l.Withdrawn, ExternalID: l.ExternalID, Code: l.Code,
 		Kind: l.Kind, Unit: l.Unit, Title: l.Title, Summary: l.Summary, Description: l.Description, Outcomes: l.Outcomes,
-		Hours: l.Hours, EQFLevel: l.EQF, ISCED: string(l.ISCED), Languages: l.Languages, Mode: l.Mode, Assessments: l.Assessments,
+		Hours: l.Hours, Attempts: l.Attempts, EQFLevel: l.EQF, ISCED: string(l.ISCED), Languages: l.Languages, Mode: l.Mode, Assessments: l.Assessments,
 		AssessmentNote: l.AssessmentNote, Supervision: l.Supervision, Prerequisites: l.Prerequisites,
 		TargetGroups: l.TargetGroups, Stackability: l.Stackability, Topics: l.Topics, URL: l.URL, ModifiedAt: l.ModifiedAt,
 	}
@@ -130,7 +131,7 @@ func lineOf(l format.Listed) line {
 func (l line) listed() format.Listed {
 	out := format.Listed{ID: l.ID, PublishedAt: l.PublishedAt, ChangedAt: l.ChangedAt, Page: l.Page, Withdrawn: l.Withdrawn, Course: format.Course{
 		ExternalID: l.ExternalID, Code: l.Code, Kind: l.Kind, Unit: l.Unit, Title: l.Title, Summary: l.Summary,
-		Description: l.Description, Outcomes: l.Outcomes, Hours: l.Hours, EQF: l.EQFLevel, Languages: l.Languages, Mode: l.Mode,
+		Description: l.Description, Outcomes: l.Outcomes, Hours: l.Hours, Attempts: l.Attempts, EQF: l.EQFLevel, Languages: l.Languages, Mode: l.Mode,
 		Assessments: l.Assessments, AssessmentNote: l.AssessmentNote, Supervision: l.Supervision, Prerequisites: l.Prerequisites,
 		TargetGroups: l.TargetGroups, Stackability: l.Stackability, Topics: l.Topics, URL: l.URL, ModifiedAt: l.ModifiedAt.UTC(),
 	}}

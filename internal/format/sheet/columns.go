@@ -34,6 +34,7 @@ var columns = explained([]column{
 	{name: "mode", codec: code(vocab.DeliveryModes, func(s subject) *vocab.DeliveryMode { return &s.course.Mode })},
 	{name: "assessments", codec: codeList(vocab.AssessmentTypes, func(s subject) *[]vocab.AssessmentType { return &s.course.Assessments })},
 	{name: "assessmentNote", codec: text(func(s subject) *vocab.Text { return &s.course.AssessmentNote })},
+	{name: "attempts", codec: whole(0, vocab.MaxAttempts, func(s subject) *int { return &s.course.Attempts })},
 	{name: "supervision", codec: code(vocab.Supervisions, func(s subject) *vocab.Supervision { return &s.course.Supervision })},
 	{name: "qualityKind", codec: code(vocab.QualityKinds, func(s subject) *vocab.QualityKind { return &quality(s).Kind })},
 	{name: "qualityName", codec: text(func(s subject) *vocab.Text { return &quality(s).Name })},

@@ -339,7 +339,7 @@ func (v *view) grade(a *vc.Award, subject, achieved map[string]any) {
 		for _, item := range vc.Many(description["alignment"]) {
 			o := item.(map[string]any)
 			scale := vocab.GradeScale(v.exact(o, "targetCode"))
-			if v.exact(o, "targetType") == alignScale && slices.Contains(vocab.GradeScales, scale) {
+			if v.exact(o, "targetType") == alignScale && known(scale) {
 				scales[v.exact(description, "id")] = scale
 			}
 		}

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/peregrine-exchange/peregrine/internal/grade"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -297,13 +299,19 @@ func gradeID(a vc.Award) string { return a.Achievement + "#grade" }
 
 // resultType returns the form's word for the grades of a scale.
 func resultType(scale vocab.GradeScale) string {
-	switch {
-	case scale == "PASS_FAIL":
+	switch s, common := grade.Find(scale); {
+	case !common || !s.Graded():
 		return "Result"
-	case strings.HasSuffix(string(scale), "_A_F"), strings.HasSuffix(string(scale), "_A_FX"):
+	case len(s.Letters) > 0:
 		return "LetterGrade"
 	}
 	return "RawScore"
+}
+
+// known says whether a scale is a common one, or one that an institution defines.
+func known(scale vocab.GradeScale) bool {
+	_, common := grade.Find(scale)
+	return common || ident.ID(scale).Kind() == ident.GradingScale
 }
 
 // credits returns the ECTS credits as an exact JSON number, or none. The form

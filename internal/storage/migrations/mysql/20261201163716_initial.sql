@@ -1,28 +1,21 @@
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
+-- Create "audit_checkpoints" table
+CREATE TABLE `audit_checkpoints` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `version` bigint NOT NULL,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
+  `sequence` bigint NOT NULL,
+  `jwt` longtext NOT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+  UNIQUE INDEX `sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "client_assertions" table
-CREATE TABLE `client_assertions` (
+-- Create "logout_tokens" table
+CREATE TABLE `logout_tokens` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `expires_at` datetime(6) NOT NULL,
   PRIMARY KEY (`id`),
-  INDEX `clientassertion_expires_at` (`expires_at`),
-  UNIQUE INDEX `digest` (`digest`)
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `logouttoken_expires_at` (`expires_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "work_items" table
 CREATE TABLE `work_items` (
@@ -43,6 +36,16 @@ CREATE TABLE `work_items` (
   UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
   INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "server_keys" table
 CREATE TABLE `server_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -57,6 +60,16 @@ CREATE TABLE `server_keys` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `kid` (`kid`),
   UNIQUE INDEX `live_key` (`live_key`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "client_assertions" table
+CREATE TABLE `client_assertions` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  INDEX `clientassertion_expires_at` (`expires_at`),
+  UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "institutions" table
 CREATE TABLE `institutions` (
@@ -88,34 +101,21 @@ CREATE TABLE `institutions` (
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "logout_tokens" table
-CREATE TABLE `logout_tokens` (
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `expires_at` datetime(6) NOT NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `version` bigint NOT NULL,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`),
-  INDEX `logouttoken_expires_at` (`expires_at`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "audit_checkpoints" table
-CREATE TABLE `audit_checkpoints` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `sequence` bigint NOT NULL,
-  `jwt` longtext NOT NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "calls" table
 CREATE TABLE `calls` (
@@ -225,6 +225,7 @@ CREATE TABLE `course_versions` (
   `assessments` json NOT NULL,
   `assessment_note` json NOT NULL,
   `supervision` varchar(32) NULL,
+  `attempts` bigint NULL,
   `quality` json NULL,
   `prerequisites` json NOT NULL,
   `target_groups` json NOT NULL,
@@ -494,6 +495,125 @@ CREATE TABLE `api_clients` (
   UNIQUE INDEX `apiclient_institution_id_name` (`institution_id`, `name`),
   CONSTRAINT `api_clients_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "enrolments" table
+CREATE TABLE `enrolments` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `enrolled_at` datetime(6) NOT NULL,
+  `ended_at` datetime(6) NULL,
+  `started_on` char(10) CHARSET ascii NULL COLLATE ascii_bin,
+  `dropped_out_on` char(10) CHARSET ascii NULL COLLATE ascii_bin,
+  `attendance` bigint NULL,
+  `reason` varchar(1000) NULL,
+  `application_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `offering_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `version_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `enrolments_course_versions_version` (`version_id`),
+  UNIQUE INDEX `enrolment_application_id` (`application_id`),
+  INDEX `enrolment_home_id_id` (`home_id`, `id`),
+  INDEX `enrolment_host_id_id` (`host_id`, `id`),
+  INDEX `enrolment_learner_id_id` (`learner_id`, `id`),
+  INDEX `enrolment_offering_id_id` (`offering_id`, `id`),
+  INDEX `enrolment_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `enrolments_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "results" table
+CREATE TABLE `results` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `attempt` bigint NOT NULL,
+  `version` bigint NOT NULL DEFAULT 1,
+  `state` varchar(32) NOT NULL,
+  `outcome` varchar(32) NOT NULL,
+  `grade` varchar(16) NULL,
+  `scale` varchar(32) NOT NULL,
+  `second_grade` varchar(16) NULL,
+  `second_scale` varchar(32) NULL,
+  `ects` bigint NOT NULL,
+  `achieved_on` char(10) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `recorded_at` datetime(6) NOT NULL,
+  `confirmed_at` datetime(6) NULL,
+  `corrected_at` datetime(6) NULL,
+  `annulled_at` datetime(6) NULL,
+  `enrolment_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `recorded_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `recorded_by_client_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `confirmed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `results_api_clients_recorded_by_client` (`recorded_by_client_id`),
+  INDEX `results_institutions_home` (`home_id`),
+  INDEX `results_institutions_host` (`host_id`),
+  INDEX `results_persons_confirmed_by` (`confirmed_by_id`),
+  INDEX `results_persons_recorded_by` (`recorded_by_id`),
+  UNIQUE INDEX `result_enrolment_id_attempt` (`enrolment_id`, `attempt`),
+  INDEX `result_learner_id_id` (`learner_id`, `id`),
+  INDEX `result_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `results_api_clients_recorded_by_client` FOREIGN KEY (`recorded_by_client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `results_enrolments_enrolment` FOREIGN KEY (`enrolment_id`) REFERENCES `enrolments` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `results_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `results_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `results_persons_confirmed_by` FOREIGN KEY (`confirmed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `results_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `results_persons_recorded_by` FOREIGN KEY (`recorded_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "amendments" table
+CREATE TABLE `amendments` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `kind` varchar(32) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `live_key` varchar(32) NULL,
+  `result_version` bigint NOT NULL,
+  `achieved` json NULL,
+  `reason` varchar(1000) NOT NULL,
+  `effects` json NOT NULL,
+  `proposed_at` datetime(6) NOT NULL,
+  `decided_at` datetime(6) NULL,
+  `dismissal` varchar(1000) NULL,
+  `result_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `proposed_by_client_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `decided_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `decided_by_client_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `amendments_api_clients_decided_by_client` (`decided_by_client_id`),
+  INDEX `amendments_api_clients_proposed_by_client` (`proposed_by_client_id`),
+  INDEX `amendments_institutions_home` (`home_id`),
+  INDEX `amendments_persons_decided_by` (`decided_by_id`),
+  INDEX `amendments_persons_proposed_by` (`proposed_by_id`),
+  INDEX `amendment_host_id_state_id` (`host_id`, `state`, `id`),
+  INDEX `amendment_learner_id` (`learner_id`),
+  INDEX `amendment_result_id_id` (`result_id`, `id`),
+  INDEX `amendment_updated_at_id` (`updated_at`, `id`),
+  UNIQUE INDEX `live_key` (`live_key`),
+  CONSTRAINT `amendments_api_clients_decided_by_client` FOREIGN KEY (`decided_by_client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `amendments_api_clients_proposed_by_client` FOREIGN KEY (`proposed_by_client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `amendments_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `amendments_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `amendments_persons_decided_by` FOREIGN KEY (`decided_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `amendments_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `amendments_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `amendments_results_result` FOREIGN KEY (`result_id`) REFERENCES `results` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "application_steps" table
 CREATE TABLE `application_steps` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -565,73 +685,6 @@ CREATE TABLE `client_keys` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `clientkey_client_id_kid` (`client_id`, `kid`),
   CONSTRAINT `client_keys_api_clients_client` FOREIGN KEY (`client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "enrolments" table
-CREATE TABLE `enrolments` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `updated_at` datetime(6) NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `enrolled_at` datetime(6) NOT NULL,
-  `ended_at` datetime(6) NULL,
-  `application_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `offering_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `version_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  INDEX `enrolments_course_versions_version` (`version_id`),
-  UNIQUE INDEX `enrolment_application_id` (`application_id`),
-  INDEX `enrolment_home_id_id` (`home_id`, `id`),
-  INDEX `enrolment_host_id_id` (`host_id`, `id`),
-  INDEX `enrolment_learner_id_id` (`learner_id`, `id`),
-  INDEX `enrolment_offering_id_id` (`offering_id`, `id`),
-  INDEX `enrolment_updated_at_id` (`updated_at`, `id`),
-  CONSTRAINT `enrolments_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `enrolments_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `enrolments_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `enrolments_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `enrolments_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `enrolments_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "results" table
-CREATE TABLE `results` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `updated_at` datetime(6) NOT NULL,
-  `attempt` bigint NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `outcome` varchar(32) NOT NULL,
-  `grade` varchar(16) NULL,
-  `scale` varchar(32) NOT NULL,
-  `ects` bigint NOT NULL,
-  `achieved_on` char(10) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `recorded_at` datetime(6) NOT NULL,
-  `confirmed_at` datetime(6) NULL,
-  `enrolment_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `recorded_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `recorded_by_client_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `confirmed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  INDEX `results_api_clients_recorded_by_client` (`recorded_by_client_id`),
-  INDEX `results_institutions_home` (`home_id`),
-  INDEX `results_institutions_host` (`host_id`),
-  INDEX `results_persons_confirmed_by` (`confirmed_by_id`),
-  INDEX `results_persons_recorded_by` (`recorded_by_id`),
-  UNIQUE INDEX `result_enrolment_id_attempt` (`enrolment_id`, `attempt`),
-  INDEX `result_learner_id_id` (`learner_id`, `id`),
-  INDEX `result_updated_at_id` (`updated_at`, `id`),
-  CONSTRAINT `results_api_clients_recorded_by_client` FOREIGN KEY (`recorded_by_client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
-  CONSTRAINT `results_enrolments_enrolment` FOREIGN KEY (`enrolment_id`) REFERENCES `enrolments` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `results_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `results_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `results_persons_confirmed_by` FOREIGN KEY (`confirmed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
-  CONSTRAINT `results_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `results_persons_recorded_by` FOREIGN KEY (`recorded_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "signing_keys" table
 CREATE TABLE `signing_keys` (
@@ -832,6 +885,20 @@ CREATE TABLE `erasures` (
   INDEX `erasure_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `live_key` (`live_key`),
   CONSTRAINT `erasures_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "grading_scales" table
+CREATE TABLE `grading_scales` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `name` json NOT NULL,
+  `definition` json NOT NULL,
+  `retired_at` datetime(6) NULL,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `gradingscale_institution_id_id` (`institution_id`, `id`),
+  INDEX `gradingscale_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `grading_scales_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "home_modules" table
 CREATE TABLE `home_modules` (
@@ -1177,6 +1244,30 @@ CREATE TABLE `recognition_cases` (
   CONSTRAINT `recognition_cases_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `recognition_cases_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `recognition_cases_recognition_rules_rule` FOREIGN KEY (`rule_id`) REFERENCES `recognition_rules` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "result_steps" table
+CREATE TABLE `result_steps` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `number` bigint NOT NULL,
+  `verb` varchar(64) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `achieved` json NOT NULL,
+  `reason` varchar(1000) NULL,
+  `at` datetime(6) NOT NULL,
+  `result_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `client_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `resultstep_learner_id` (`learner_id`),
+  UNIQUE INDEX `resultstep_result_id_number` (`result_id`, `number`),
+  INDEX `result_steps_api_clients_client` (`client_id`),
+  INDEX `result_steps_persons_person` (`person_id`),
+  CONSTRAINT `result_steps_api_clients_client` FOREIGN KEY (`client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `result_steps_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `result_steps_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `result_steps_results_result` FOREIGN KEY (`result_id`) REFERENCES `results` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "role_rules" table
 CREATE TABLE `role_rules` (

@@ -77,6 +77,49 @@ CREATE TABLE `alliances` (
 CREATE UNIQUE INDEX `alliances_slug_key` ON `alliances` (`slug`);
 -- Create index "alliance_updated_at_id" to table: "alliances"
 CREATE INDEX `alliance_updated_at_id` ON `alliances` (`updated_at`, `id`);
+-- Create "amendments" table
+CREATE TABLE `amendments` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `kind` text NOT NULL,
+  `state` text NOT NULL,
+  `live_key` text NULL,
+  `result_version` integer NOT NULL,
+  `achieved` json NULL,
+  `reason` text NOT NULL,
+  `effects` json NOT NULL,
+  `proposed_at` datetime NOT NULL,
+  `decided_at` datetime NULL,
+  `dismissal` text NULL,
+  `result_id` text NOT NULL,
+  `learner_id` text NOT NULL,
+  `home_id` text NOT NULL,
+  `host_id` text NOT NULL,
+  `proposed_by_id` text NULL,
+  `proposed_by_client_id` text NULL,
+  `decided_by_id` text NULL,
+  `decided_by_client_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `amendments_results_result` FOREIGN KEY (`result_id`) REFERENCES `results` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `amendments_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `amendments_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `amendments_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `amendments_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `amendments_api_clients_proposed_by_client` FOREIGN KEY (`proposed_by_client_id`) REFERENCES `api_clients` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `amendments_persons_decided_by` FOREIGN KEY (`decided_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `amendments_api_clients_decided_by_client` FOREIGN KEY (`decided_by_client_id`) REFERENCES `api_clients` (`id`) ON DELETE SET NULL
+);
+-- Create index "amendments_live_key_key" to table: "amendments"
+CREATE UNIQUE INDEX `amendments_live_key_key` ON `amendments` (`live_key`);
+-- Create index "amendment_updated_at_id" to table: "amendments"
+CREATE INDEX `amendment_updated_at_id` ON `amendments` (`updated_at`, `id`);
+-- Create index "amendment_result_id_id" to table: "amendments"
+CREATE INDEX `amendment_result_id_id` ON `amendments` (`result_id`, `id`);
+-- Create index "amendment_host_id_state_id" to table: "amendments"
+CREATE INDEX `amendment_host_id_state_id` ON `amendments` (`host_id`, `state`, `id`);
+-- Create index "amendment_learner_id" to table: "amendments"
+CREATE INDEX `amendment_learner_id` ON `amendments` (`learner_id`);
 -- Create "api_clients" table
 CREATE TABLE `api_clients` (
   `id` text NOT NULL,
@@ -319,6 +362,7 @@ CREATE TABLE `course_versions` (
   `assessments` json NOT NULL,
   `assessment_note` json NOT NULL,
   `supervision` text NULL,
+  `attempts` integer NULL,
   `quality` json NULL,
   `prerequisites` json NOT NULL,
   `target_groups` json NOT NULL,
@@ -506,6 +550,10 @@ CREATE TABLE `enrolments` (
   `state` text NOT NULL,
   `enrolled_at` datetime NOT NULL,
   `ended_at` datetime NULL,
+  `started_on` text NULL,
+  `dropped_out_on` text NULL,
+  `attendance` integer NULL,
+  `reason` text NULL,
   `application_id` text NOT NULL,
   `learner_id` text NOT NULL,
   `offering_id` text NOT NULL,
@@ -557,6 +605,22 @@ CREATE INDEX `erasure_updated_at_id` ON `erasures` (`updated_at`, `id`);
 CREATE INDEX `erasure_person_id_id` ON `erasures` (`person_id`, `id`);
 -- Create index "erasure_state_id" to table: "erasures"
 CREATE INDEX `erasure_state_id` ON `erasures` (`state`, `id`);
+-- Create "grading_scales" table
+CREATE TABLE `grading_scales` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
+  `name` json NOT NULL,
+  `definition` json NOT NULL,
+  `retired_at` datetime NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `grading_scales_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "gradingscale_updated_at_id" to table: "grading_scales"
+CREATE INDEX `gradingscale_updated_at_id` ON `grading_scales` (`updated_at`, `id`);
+-- Create index "gradingscale_institution_id_id" to table: "grading_scales"
+CREATE INDEX `gradingscale_institution_id_id` ON `grading_scales` (`institution_id`, `id`);
 -- Create "home_modules" table
 CREATE TABLE `home_modules` (
   `id` text NOT NULL,
@@ -1103,14 +1167,19 @@ CREATE TABLE `results` (
   `created_at` datetime NOT NULL,
   `updated_at` datetime NOT NULL,
   `attempt` integer NOT NULL,
+  `version` integer NOT NULL DEFAULT (1),
   `state` text NOT NULL,
   `outcome` text NOT NULL,
   `grade` text NULL,
   `scale` text NOT NULL,
+  `second_grade` text NULL,
+  `second_scale` text NULL,
   `ects` integer NOT NULL,
   `achieved_on` text NOT NULL,
   `recorded_at` datetime NOT NULL,
   `confirmed_at` datetime NULL,
+  `corrected_at` datetime NULL,
+  `annulled_at` datetime NULL,
   `enrolment_id` text NOT NULL,
   `learner_id` text NOT NULL,
   `home_id` text NOT NULL,
@@ -1133,6 +1202,30 @@ CREATE INDEX `result_updated_at_id` ON `results` (`updated_at`, `id`);
 CREATE UNIQUE INDEX `result_enrolment_id_attempt` ON `results` (`enrolment_id`, `attempt`);
 -- Create index "result_learner_id_id" to table: "results"
 CREATE INDEX `result_learner_id_id` ON `results` (`learner_id`, `id`);
+-- Create "result_steps" table
+CREATE TABLE `result_steps` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `number` integer NOT NULL,
+  `verb` text NOT NULL,
+  `state` text NOT NULL,
+  `achieved` json NOT NULL,
+  `reason` text NULL,
+  `at` datetime NOT NULL,
+  `result_id` text NOT NULL,
+  `learner_id` text NOT NULL,
+  `person_id` text NULL,
+  `client_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `result_steps_results_result` FOREIGN KEY (`result_id`) REFERENCES `results` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `result_steps_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `result_steps_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `result_steps_api_clients_client` FOREIGN KEY (`client_id`) REFERENCES `api_clients` (`id`) ON DELETE SET NULL
+);
+-- Create index "resultstep_result_id_number" to table: "result_steps"
+CREATE UNIQUE INDEX `resultstep_result_id_number` ON `result_steps` (`result_id`, `number`);
+-- Create index "resultstep_learner_id" to table: "result_steps"
+CREATE INDEX `resultstep_learner_id` ON `result_steps` (`learner_id`);
 -- Create "role_grants" table
 CREATE TABLE `role_grants` (
   `id` text NOT NULL,
