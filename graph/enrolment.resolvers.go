@@ -36,7 +36,7 @@ func (r *amendmentResolver) ViewerActions(ctx context.Context, obj *ent.Amendmen
 }
 
 func (r *effectResolver) Label(ctx context.Context, obj *vocab.Effect) (string, error) {
-	return lang.Say(languageOf(ctx), "enum.EffectKind."+string(obj.Kind)), nil
+	return lang.Say(languageOf(ctx), "effect."+string(obj.Kind)), nil
 }
 
 func (r *enrolmentResolver) Application(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Application, error) {

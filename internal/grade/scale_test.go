@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -73,6 +74,11 @@ func TestWhatIsNoGradeIsRefused(t *testing.T) {
 // that passes is the last that passes.
 func TestCommonScalesAreWhole(t *testing.T) {
 	for _, s := range Common() {
+		for _, tag := range lang.Languages {
+			if key := "scale." + string(s.Code); !lang.Has(tag, key) || s.Name[tag.String()] != lang.Say(tag, key) {
+				t.Errorf("%s has no name in %s", s.Code, tag)
+			}
+		}
 		if !s.Graded() {
 			continue
 		}
@@ -82,9 +88,6 @@ func TestCommonScalesAreWhole(t *testing.T) {
 		best, worst, pass := read(t, s, s.Best), read(t, s, s.Worst), read(t, s, s.LastPass)
 		if best.Rank != 0 || !best.Passed || worst.Passed || !pass.Passed || pass.Rank >= worst.Rank {
 			t.Errorf("%s: %+v, %+v, %+v", s.Code, best, pass, worst)
-		}
-		if s.Name["en"] == "" || s.Name["de"] == "" {
-			t.Errorf("%s has no name", s.Code)
 		}
 	}
 }

@@ -171,7 +171,7 @@ func TestEveryMessageIsThereAndUsed(t *testing.T) {
 }
 
 // others are the first parts of the keys of other packages, which test them.
-var others = []string{"verb", "right", "sight", "readiness", "vc", "provider", "demoidp", "eligible"}
+var others = []string{"effect", "scale", "verb", "right", "sight", "readiness", "vc", "provider", "demoidp", "eligible"}
 
 func TestLanguageOfARequest(t *testing.T) {
 	r := renderer(t, usual)
