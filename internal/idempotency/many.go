@@ -55,6 +55,9 @@ func Many[In any](ctx context.Context, db *ent.Client, verb *ledger.Verb, key *s
 		all := make([]Row, len(rows))
 		err := storage.Do(ctx, db, func(tx *ent.Tx) error {
 			clear(all)
+			if err := turn(ctx, tx, v.Actor(), verb, key); err != nil {
+				return err
+			}
 			todo, err := repeated(ctx, tx, key, digests, inputs, all)
 			if err != nil || len(todo) == 0 {
 				return err
@@ -80,6 +83,21 @@ func Many[In any](ctx context.Context, db *ent.Client, verb *ledger.Verb, key *s
 		}
 		return all, err
 	}
+}
+
+// turn makes who sends the same key at the same moment wait, before they have looked
+// at anything: a rival that looked at the rows first would find them moved, and
+// refuse what has been done for it.
+func turn(ctx context.Context, tx *ent.Tx, who ident.ID, verb *ledger.Verb, key *string) error {
+	if key == nil {
+		return nil
+	}
+	system, digest := viewer.AsSystem(ctx), storage.Digest(string(who)+"\x00"+verb.Mutation()+"\x00"+*key+"\x00all")
+	held, err := tx.IdempotencyKey.Update().Where(idempotencykey.Digest(digest)).SetAnswerID(who).Save(system)
+	if err != nil || held > 0 {
+		return err
+	}
+	return storage.IfTaken(tx.IdempotencyKey.Create().SetDigest(digest).SetInputDigest(digest).SetAnswerID(who).Exec(system), errRepeat)
 }
 
 // repeated fills in the rows that were done before, and returns the places of the others.
